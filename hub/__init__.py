@@ -1,0 +1,1 @@
+"""The regency hub: intake, casework, fleet, portals."""

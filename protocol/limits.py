@@ -1,0 +1,66 @@
+"""Every number that bounds input, each with its reason. Sizes are checked before anything is parsed."""
+
+PROTOCOL_VERSION = 1
+
+MAX_DEPTH = 8
+"""Nesting of CBOR containers. The deepest message (a manifest) needs 4; RecursionError is never reached."""
+
+MAX_INTEGER = 2**53
+"""Integers beyond are refused: JSON, JavaScript and SQL drivers agree only up to here."""
+
+MAX_TEXT_BYTES = 8_000
+"""One text value. The longest form answer is 4,000 characters of at most 2 bytes in practice."""
+
+CHUNK_BYTES = 48 * 1024
+"""Plain bytes of one chunk: about 7 s at 64 kbit/s, and passes brokers with a 64 KiB packet limit."""
+
+MAX_CHUNK_MESSAGE_BYTES = CHUNK_BYTES + 256
+"""A sealed chunk with its header and 16 bytes of tag."""
+
+MAX_MANIFEST_BYTES = 48_000
+"""A manifest with 40 long answers is 12 KB; the limit keeps one message below a broker's 64 KiB packet limit."""
+
+MAX_SIGNED_BYTES = MAX_MANIFEST_BYTES + 1_000
+"""A manifest inside two signature envelopes."""
+
+MAX_BUNDLE_MESSAGE_BYTES = MAX_SIGNED_BYTES + 1_000
+"""The same, sealed."""
+
+MAX_RECEIPT_BYTES = 8_000
+"""Two proofs of 40 hashes (2^40 entries) and their frame."""
+
+MAX_MAIL_BYTES = 60_000
+"""One mailbox notice or mail; larger bodies are cut into parts."""
+
+MAX_HEALTH_BYTES = 4_000
+"""Birth, heartbeat, death."""
+
+MAX_CHECKPOINT_BYTES = 2_000
+"""A signed note with a handful of cosignatures."""
+
+MAX_ENROLMENT_BYTES = 400_000
+"""An enrolment answer carries the whole catalogue, about 120 KB."""
+
+MAX_ANSWERS = 80
+"""Fields in one form. The longest real form has 16."""
+
+MAX_ATTACHMENTS = 24
+"""Files in one bundle. The longest requirement list has 11."""
+
+MAX_ATTACHMENT_BYTES = 20 * 1024 * 1024
+"""One file: a site plan as PDF. At 64 kbit/s this takes 45 minutes; the node shrinks photos to under 1 MB."""
+
+MAX_BUNDLE_ATTACHMENT_BYTES = 60 * 1024 * 1024
+"""All files of a bundle."""
+
+MAX_NEED_RANGES = 200
+"""Ranges in one need message; the rest is asked next time."""
+
+MAX_FILE_NAME = 120
+"""Characters of a file name that is only ever shown, never used as a path."""
+
+MAX_COUNTER = 2**31 - 1
+"""Bundles of one node: 400 years at 10,000 a day."""
+
+BROKER_MAX_PACKET_BYTES = 70_000
+"""What the brokers are configured to carry: the largest message plus topic and MQTT header."""

@@ -1,0 +1,103 @@
+"""Sealing for one: HPKE (RFC 9180; X25519, HKDF-SHA256, AES-256-GCM) to the hub's current sealing key.
+
+The library's HPKE has no public associated data, so the whole clear header goes into ``info``: a box that is moved to
+another hub, node or bundle does not open. Inside lie the signed manifest and the content key of the attachments, whose
+SHA-256 the manifest holds.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+
+from protocol import codec
+from protocol.errors import SealError
+from protocol.ids import HubId, NodeId
+from protocol.limits import MAX_BUNDLE_MESSAGE_BYTES, MAX_SIGNED_BYTES
+from protocol.wire import Wire, from_bytes, to_bytes
+
+SUITE_X25519_SHA256_AES256 = 1
+_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+Digest = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+KeyId = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+
+
+class SealedBundle(Wire, frozen=True, kw_only=True):
+    """What travels on ``up/bundle``: a clear header and the box. Nothing in the header is trusted until the box opens."""
+
+    hub: HubId
+    kid: KeyId
+    """Names the hub's sealing key."""
+    node: NodeId
+    bundle: Digest
+    box: Annotated[bytes, msgspec.Meta(max_length=MAX_BUNDLE_MESSAGE_BYTES)]
+    suite: int = SUITE_X25519_SHA256_AES256
+
+
+class _Content(Wire, frozen=True, kw_only=True):
+    signed: Annotated[bytes, msgspec.Meta(max_length=MAX_SIGNED_BYTES)]
+    content_key: Digest
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """The content of a box. The signatures in ``signed`` are not verified yet."""
+
+    signed: bytes
+    content_key: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealTo:
+    """To whom and about what a box is sealed."""
+
+    hub: HubId
+    kid: bytes
+    public_key: X25519PublicKey
+    node: NodeId
+    bundle: bytes
+
+
+def seal(signed: bytes, content_key: bytes, to: SealTo) -> bytes:
+    """Return the bytes for ``up/bundle``. HPKE draws a fresh ephemeral key: two seals of one manifest differ."""
+    header = SealedBundle(hub=to.hub, kid=to.kid, node=to.node, bundle=to.bundle, box=b"")
+    content = to_bytes(_Content(signed=signed, content_key=content_key))
+    box = _SUITE.encrypt(content, to.public_key, info=_info(header))
+    return to_bytes(msgspec.structs.replace(header, box=box))
+
+
+def parse_sealed(raw: bytes) -> SealedBundle:
+    """Parse the clear header and the still closed box.
+
+    Raises:
+        ProtocolError: size, form, version or schema.
+    """
+    sealed = from_bytes(raw, SealedBundle, max_bytes=MAX_BUNDLE_MESSAGE_BYTES)
+    if sealed.suite != SUITE_X25519_SHA256_AES256:
+        reason = "suite"
+        raise SealError(reason)
+    return sealed
+
+
+def open_sealed(sealed: SealedBundle, key: X25519PrivateKey) -> Opened:
+    """Open the box.
+
+    Raises:
+        SealError: damaged, or sealed for another hub, node or bundle.
+        ProtocolError: the content has not the form of a bundle.
+    """
+    try:
+        content = _SUITE.decrypt(sealed.box, key, info=_info(sealed))
+    except (InvalidTag, ValueError):
+        raise SealError from None
+    parsed = from_bytes(content, _Content, max_bytes=MAX_BUNDLE_MESSAGE_BYTES)
+    return Opened(signed=parsed.signed, content_key=parsed.content_key)
+
+
+def _info(header: SealedBundle) -> bytes:
+    fields = [header.v, header.suite, str(header.hub), header.kid, str(header.node), header.bundle]
+    return b"simpul/v1/hpke\0" + codec.encode(fields)

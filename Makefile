@@ -91,7 +91,7 @@ types: $(READY)
 HELP += "contracts|which room may import which (import-linter)"
 .PHONY: contracts
 contracts: $(READY)
-	$(PY) -m tests.architecture.contracts
+	$(VENV)/bin/lint-imports --no-logo
 
 HELP += "templates|djlint over the HTML templates"
 .PHONY: templates

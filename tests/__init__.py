@@ -1,0 +1,1 @@
+"""Tests of Simpul; see CONTRIBUTING.md for where a test belongs."""

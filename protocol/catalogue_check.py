@@ -7,8 +7,7 @@ Rules, each reported with the place where it is broken:
 4. A formula multiplies required, never negative, bounded numbers; the product stays below 2^53.
 5. Stages name earlier stages; a stage has an agency exactly when an agency works there; agencies are listed.
 6. The longest way through the stages is not longer than the promised time.
-7. Every form asks for ``applicant_name`` (required text) and ``applicant_nik`` (a NIK, which may depend on a condition:
-   people without documents apply too).
+7. No field repeats the applicant (name, NIK, phone, address): the manifest carries these beside the answers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -152,11 +151,9 @@ def _limit_faults(path: str, field: Field) -> Faults:
 
 
 def _applicant_faults(service: Service) -> Faults:
-    name, nik = service.field("applicant_name"), service.field("applicant_nik")
-    if name is None or name.type is not FieldType.TEXT or not name.required or name.show_if is not None:
-        yield Fault(path="$.fields", reason="applicant_name must be a required text")
-    if nik is None or nik.type is not FieldType.NIK:
-        yield Fault(path="$.fields", reason="applicant_nik must be a field of type nik")
+    for place, field in enumerate(service.fields):
+        if field.key.startswith("applicant_"):
+            yield Fault(path=f"$.fields[{place}].key", reason="the applicant is not part of the answers")
 
 
 def _requirement_faults(service: Service) -> Faults:

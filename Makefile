@@ -40,8 +40,9 @@ $(VENV)/.locked: requirements/dev.lock requirements/build.lock | $(VENV)/bin/pyt
 	$(PIP) install --quiet --require-hashes --no-deps -r requirements/dev.lock
 	@touch $@
 
-# The project itself, editable, built by the locked setuptools that is already there: no network.
-$(READY): pyproject.toml $(VENV)/.locked
+# The project itself, editable, built by the locked setuptools that is already there: no network. Anew when a package
+# of the top level is born.
+$(READY): pyproject.toml $(wildcard */__init__.py) $(VENV)/.locked
 	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 

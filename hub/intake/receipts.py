@@ -1,0 +1,242 @@
+"""Verdicts as ledger entries, and their receipts.
+
+``append_verdicts`` puts entries into the ledger; ``sign_receipts`` signs the tree head once and makes the bytes of all
+receipts under it. Intake does both in its own transaction. Casework calls ``request_receipt`` in its own, and the
+worker signs later with ``issue_waiting``: only intake and worker hold the log key (ADR 0009).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.orm import Session
+
+from hub.intake.tables import Bundle, BundleReceipt
+from hub.ledger.service import EntryDraft, TileReader, append, sign_head
+from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
+from protocol.merkle import consistency_path, inclusion_path
+from protocol.receipt import ConsistencyProof, ReceiptKind, Subject, inclusion_receipt, make_receipt
+from protocol.wire import to_bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogSigner:
+    """The log key with the name of its log."""
+
+    key: Ed25519PrivateKey
+    origin: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What the hub decided about a bundle or a message that wanted to be one."""
+
+    subject: Subject
+    salt: bytes
+    village: VillageCode | None
+    service: ServiceCode | None = None
+    named_size: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PendingReceipt:
+    """A verdict that is in the ledger and waits for its signed root."""
+
+    verdict: Verdict
+    index: int
+    entry: bytes
+    subject: bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssuedReceipt:
+    """The bytes of a receipt and to whom they go."""
+
+    bundle_id: bytes
+    node_id: NodeId
+    kind: ReceiptKind
+    raw: bytes
+
+
+def append_verdicts(session: Session, now_ms: int, verdicts: Sequence[Verdict]) -> list[PendingReceipt]:
+    """Append one ledger entry per verdict."""
+    subjects = [to_bytes(verdict.subject) for verdict in verdicts]
+    drafts = [
+        EntryDraft(
+            kind=f"bundle.{verdict.subject.kind}",
+            salt=verdict.salt,
+            subject=subject,
+            village=verdict.village,
+            service=verdict.service,
+        )
+        for verdict, subject in zip(verdicts, subjects, strict=True)
+    ]
+    return [
+        PendingReceipt(verdict=verdict, index=done.index, entry=done.entry, subject=subject)
+        for verdict, subject, done in zip(verdicts, subjects, append(session, now_ms, drafts), strict=True)
+    ]
+
+
+def sign_receipts(
+    session: Session, now: datetime, signer: LogSigner, pending: Sequence[PendingReceipt]
+) -> list[IssuedReceipt]:
+    """Sign the head of the ledger and store the receipts of these verdicts."""
+    if not pending:
+        return []
+    maker = _ReceiptMaker(session, now, signer)
+    made = [
+        maker.make(item.entry, item.index, item.verdict.salt, item.subject, item.verdict.named_size) for item in pending
+    ]
+    session.execute(insert(BundleReceipt), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)])
+    return [
+        IssuedReceipt(
+            bundle_id=item.verdict.subject.bundle,
+            node_id=item.verdict.subject.node,
+            kind=item.verdict.subject.kind,
+            raw=raw,
+        )
+        for item, raw in zip(pending, made, strict=True)
+    ]
+
+
+def request_receipt(  # noqa: PLR0913  # one verdict in full
+    session: Session,
+    now_ms: int,
+    *,
+    bundle_id: bytes,
+    kind: ReceiptKind,
+    salt: bytes,
+    code: str = "",
+    office: str = "",
+) -> int:
+    """Put a casework verdict into the ledger and return its index; the worker signs the receipt.
+
+    ``salt`` is 32 fresh random bytes; ``office`` the office that acted; ``code`` the reason code of a return.
+    """
+    bundle = session.get_one(Bundle, bundle_id)
+    verdict = Verdict(
+        subject=Subject(
+            kind=kind,
+            bundle=bundle_id,
+            node=NodeId(bundle.node_id),
+            counter=bundle.counter,
+            registration_no=RegistrationNo(bundle.registration_no),
+            code=code,
+            office=office,
+        ),
+        salt=salt,
+        village=VillageCode(bundle.village),
+        service=ServiceCode(bundle.service),
+        named_size=_named_size(session, bundle_id),
+    )
+    pending = append_verdicts(session, now_ms, [verdict])[0]
+    session.execute(insert(BundleReceipt).values(_row(pending) | {"raw": None}))
+    return pending.index
+
+
+def issue_waiting(session: Session, now: datetime, signer: LogSigner, limit: int = 200) -> list[IssuedReceipt]:
+    """Sign the receipts that casework asked for, oldest first."""
+    rows = session.execute(_WAITING.limit(limit)).all()
+    if not rows:
+        return []
+    maker = _ReceiptMaker(session, now, signer)
+    return [_issue_row(session, maker, row) for row in rows]
+
+
+def stored_receipts(session: Session, bundle_ids: Sequence[bytes]) -> list[IssuedReceipt]:
+    """Return every signed receipt of these bundles, oldest first."""
+    query = (
+        select(BundleReceipt.bundle_id, BundleReceipt.node_id, BundleReceipt.kind, BundleReceipt.raw)
+        .where(BundleReceipt.bundle_id.in_(bundle_ids), BundleReceipt.raw.is_not(None))
+        .order_by(BundleReceipt.id)
+    )
+    return [_issued(row) for row in session.execute(query)]
+
+
+def rejection_of(session: Session, messages: Sequence[bytes]) -> dict[bytes, IssuedReceipt]:
+    """Return the receipts of messages (by digest) that were rejected before."""
+    query = select(
+        BundleReceipt.message,
+        BundleReceipt.bundle_id,
+        BundleReceipt.node_id,
+        BundleReceipt.kind,
+        BundleReceipt.raw,
+    ).where(BundleReceipt.message.in_(messages), BundleReceipt.raw.is_not(None))
+    return {row.message: _issued(row) for row in session.execute(query)}
+
+
+class _ReceiptMaker:
+    """Makes receipts under one signed root."""
+
+    def __init__(self, session: Session, now: datetime, signer: LogSigner) -> None:
+        self._root = sign_head(session, now, signer.key, signer.origin)
+        self._read = TileReader(session)
+        self._links: dict[int, ConsistencyProof] = {}
+
+    def make(self, entry: bytes, index: int, salt: bytes, subject: bytes, named_size: int | None) -> bytes:
+        path = inclusion_path(index, self._root.size, self._read)
+        return make_receipt(
+            entry=entry,
+            salt=salt,
+            subject=subject,
+            proof=inclusion_receipt(self._root, index, path),
+            checkpoint=self._root.checkpoint,
+            link=None if named_size is None else self._link(named_size),
+        )
+
+    def _link(self, size: int) -> ConsistencyProof:
+        if size not in self._links:
+            path = consistency_path(size, self._root.size, self._read)
+            self._links[size] = ConsistencyProof(size=size, path=path)
+        return self._links[size]
+
+
+_WAITING = (
+    select(
+        BundleReceipt.id,
+        BundleReceipt.bundle_id,
+        BundleReceipt.node_id,
+        BundleReceipt.kind,
+        BundleReceipt.entry,
+        BundleReceipt.ledger_index,
+        BundleReceipt.salt,
+        BundleReceipt.subject,
+        BundleReceipt.named_size,
+    )
+    .where(BundleReceipt.raw.is_(None))
+    .order_by(BundleReceipt.id)
+)
+
+
+def _issue_row(session: Session, maker: _ReceiptMaker, row: Row[*tuple[object, ...]]) -> IssuedReceipt:
+    raw = maker.make(row.entry, row.ledger_index, row.salt, row.subject, row.named_size)
+    session.execute(update(BundleReceipt).where(BundleReceipt.id == row.id).values(raw=raw))
+    return IssuedReceipt(bundle_id=row.bundle_id, node_id=NodeId(row.node_id), kind=ReceiptKind(row.kind), raw=raw)
+
+
+def _row(item: PendingReceipt) -> dict[str, object]:
+    subject = item.verdict.subject
+    return {
+        "bundle_id": subject.bundle,
+        "node_id": str(subject.node),
+        "kind": str(subject.kind),
+        "ledger_index": item.index,
+        "entry": item.entry,
+        "salt": item.verdict.salt,
+        "subject": item.subject,
+        "named_size": item.verdict.named_size,
+        "message": subject.message,
+    }
+
+
+def _issued(row: Row[*tuple[object, ...]]) -> IssuedReceipt:
+    return IssuedReceipt(bundle_id=row.bundle_id, node_id=NodeId(row.node_id), kind=ReceiptKind(row.kind), raw=row.raw)
+
+
+def _named_size(session: Session, bundle_id: bytes) -> int | None:
+    query = select(BundleReceipt.named_size).where(
+        BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)
+    )
+    return session.scalar(query)

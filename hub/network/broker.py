@@ -28,13 +28,13 @@ import psutil
 from hub.network.broker_config import BrokerConfig, render
 from hub.network.pki import HubClient
 from hub.network.pki_files import PkiFiles, write_atomically
-from protocol.ids import HubId
 
 EX_CONFIG = 78
 """sysexits.h: the configuration cannot be run."""
 
-START_TIMEOUT_S = 20.0
-"""A start takes 30 ms; recovery of a large store on a slow disk may take seconds."""
+START_PAUSE_S = 0.02
+START_ATTEMPTS = 1000
+"""20 s: a start takes 20 ms; recovery of a large store on a slow disk may take seconds."""
 
 STOP_TIMEOUT_S = 10.0
 
@@ -81,14 +81,13 @@ def check_embedded_allowed(*, host: str, production: bool) -> None:
 class EmbeddedBroker:
     """One broker process and its directory. Not thread-safe: one owner starts, feeds and stops it."""
 
-    def __init__(  # noqa: PLR0913  # two places, two kinds of names, and the two switches that rule 1 is about
+    def __init__(
         self,
         directory: Path,
         port: int,
         pki: PkiFiles,
         identities: Iterable[str],
         *,
-        hub: HubId,
         host: str = "127.0.0.1",
         production: bool = False,
     ) -> None:
@@ -102,7 +101,6 @@ class EmbeddedBroker:
         self.host = host
         self.port = port or _free_port(host)
         self._pki = pki
-        self._hub = hub
         self._identities = tuple(identities)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -207,7 +205,7 @@ class EmbeddedBroker:
             cert_file=credentials.cert_file,
             key_file=credentials.key_file,
             ca_file=credentials.ca_file,
-            hub=self._hub,
+            hub=self._pki.authority.hub,
             identities=self._identities,
         )
         write_atomically(self._config_file, render(config).encode(), mode=0o600)
@@ -216,8 +214,7 @@ class EmbeddedBroker:
         intake = self._pki.client(HubClient.INTAKE)
         context = ssl.create_default_context(cafile=intake.ca_file)
         context.load_cert_chain(intake.cert_file, intake.key_file)
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+        for _ in range(START_ATTEMPTS):
             if process.poll() is not None:
                 raise BrokerStartError(f"nats-server ended with {process.returncode}: {_last_words(process)}")
             # A full handshake: the port may accept before the broker has read its store.
@@ -227,7 +224,7 @@ class EmbeddedBroker:
                 context.wrap_socket(plain, server_hostname=self.host),
             ):
                 return
-            time.sleep(0.01)
+            time.sleep(START_PAUSE_S)
         self.kill()
         raise BrokerStartError("nats-server did not accept connections in time")
 

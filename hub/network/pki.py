@@ -4,7 +4,7 @@ Rules:
 1. The authority's key is P-256, leaf keys of nodes are Ed25519: ``cryptography``'s own path verifier refuses an Ed25519
    authority (pyca/cryptography #13391), and a P-256 key can move into an HSM later.
 2. The hub decides the name. A request contributes its public key and the proof that the sender holds the private one
-   (RFC 2986 §4.2); its subject and extensions are not even read.
+   (RFC 2986 §4.2; ``pki_check.check_request``); its subject and extensions are not even read.
 3. Certificates name the node twice: common name = NodeId (brokers take this as the user name) and the URI
    ``urn:simpul:node:<id>`` (what a verifier matches, RFC 6125).
 4. Serials are 20 random octets with the top bit clear (RFC 5280 §4.1.2.2), from the randomness that is handed in.
@@ -14,7 +14,6 @@ Rules:
 Nothing here reads a clock, a file or the system's randomness, except that the libraries draw fresh private keys.
 """
 
-import hashlib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -23,11 +22,10 @@ from enum import StrEnum
 from typing import Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
     generate_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -37,14 +35,13 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    PublicFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
+from hub.network.pki_check import CertificateRefusal, CertificateRefusedError, ProvenKey, node_urn
 from protocol.errors import SchemaError
-from protocol.ids import HubId, NodeId, crockford, grouped
+from protocol.ids import HubId, NodeId
 
 NODE_LIFE = timedelta(days=90)
 """Short enough that a forgotten node falls out by itself; renewal begins after two thirds."""
@@ -61,9 +58,6 @@ REVOCATION_LIST_LIFE = timedelta(days=7)
 CLOCK_SKEW = timedelta(hours=1)
 """Certificates begin this much earlier: a village PC's clock may run slow."""
 
-MAX_REQUEST_BYTES = 4_000
-"""A request with an Ed25519 key takes about 210 bytes."""
-
 SERIAL_BYTES = 20
 
 Entropy = Callable[[int], bytes]
@@ -78,77 +72,7 @@ class HubClient(StrEnum):
 
 
 BROKER_NAME = "hub-broker"
-
-
-class RequestRefusal(StrEnum):
-    """Why a certificate request was refused."""
-
-    TOO_LARGE = "too_large"
-    MALFORMED = "malformed"
-    KEY_TYPE = "key_type"
-    NO_PROOF = "no_proof"
-
-
-class CertificateRefusal(StrEnum):
-    """Why a certificate was not accepted as one of ours."""
-
-    MALFORMED = "malformed"
-    CHAIN = "chain"
-    NAME = "name"
-    USE = "use"
-    REVOKED = "revoked"
-
-
-class RequestRefusedError(Exception):
-    """A certificate request that the authority does not sign."""
-
-    def __init__(self, reason: RequestRefusal) -> None:
-        """Keep the reason, never bytes of the request."""
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-class CertificateRefusedError(Exception):
-    """A certificate that does not prove what it should."""
-
-    def __init__(self, reason: CertificateRefusal) -> None:
-        """Keep the reason, never bytes of the certificate."""
-        super().__init__(reason.value)
-        self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenKey:
-    """A public key whose holder proved to have the private key. Only ``check_request`` makes one."""
-
-    public_key: Ed25519PublicKey
-
-
-def check_request(raw: bytes) -> ProvenKey:
-    """Return the public key of a PKCS#10 request in DER.
-
-    Raises:
-        RequestRefusedError: too large, not a request, another kind of key, or no proof of possession.
-    """
-    if len(raw) > MAX_REQUEST_BYTES:
-        raise RequestRefusedError(RequestRefusal.TOO_LARGE)
-    try:
-        request = x509.load_der_x509_csr(raw)
-    except ValueError:
-        raise RequestRefusedError(RequestRefusal.MALFORMED) from None
-    try:
-        key = request.public_key()
-    except (ValueError, UnsupportedAlgorithm):
-        raise RequestRefusedError(RequestRefusal.KEY_TYPE) from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise RequestRefusedError(RequestRefusal.KEY_TYPE)
-    try:
-        proven = request.is_signature_valid
-    except (ValueError, UnsupportedAlgorithm):
-        proven = False
-    if not proven:
-        raise RequestRefusedError(RequestRefusal.NO_PROOF)
-    return ProvenKey(public_key=key)
+HUB_URN = "urn:simpul:hub:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +105,7 @@ class CertificateAuthority:
             .not_valid_after(now + AUTHORITY_LIFE)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(_key_usage(signs_certificates=True), critical=True)
+            .add_extension(_urns(f"{HUB_URN}{hub}"), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
@@ -196,11 +121,24 @@ class CertificateAuthority:
         try:
             key = load_pem_private_key(key_pem, password=None)
             certificate = x509.load_pem_x509_certificate(certificate_pem)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
             raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
         if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise CertificateRefusedError(CertificateRefusal.MALFORMED)
         return cls(key=key, certificate=certificate)
+
+    @property
+    def hub(self) -> HubId:
+        """The hub whose authority this is.
+
+        Raises:
+            CertificateRefusedError: the certificate names none.
+        """
+        try:
+            names = self.certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            return HubId(names.get_values_for_type(x509.UniformResourceIdentifier)[0].removeprefix(HUB_URN))
+        except (x509.ExtensionNotFound, IndexError, SchemaError):
+            raise CertificateRefusedError(CertificateRefusal.NAME) from None
 
     @property
     def certificate_pem(self) -> bytes:
@@ -222,7 +160,7 @@ class CertificateAuthority:
     ) -> x509.Certificate:
         """Return a client certificate for one of the hub's own programs."""
         builder = self._leaf(client.value, public_key, now=now, life=HUB_LIFE, entropy=entropy)
-        return self._client(builder, f"urn:simpul:hub:{client.value}")
+        return self._client(builder, f"{HUB_URN}{client.value}")
 
     def issue_broker(
         self, hosts: Iterable[str], public_key: CertificatePublicKeyTypes, *, now: datetime, entropy: Entropy
@@ -273,68 +211,12 @@ class CertificateAuthority:
         )
 
     def _client(self, builder: x509.CertificateBuilder, urn: str) -> x509.Certificate:
-        names = x509.SubjectAlternativeName([x509.UniformResourceIdentifier(urn)])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
         return (
-            builder.add_extension(names, critical=False).add_extension(usage, critical=False).sign(self.key, SHA256())
+            builder.add_extension(_urns(urn), critical=False)
+            .add_extension(usage, critical=False)
+            .sign(self.key, SHA256())
         )
-
-
-def check_node_certificate(
-    raw_pem: bytes, authority: x509.Certificate, *, now: datetime, revoked: frozenset[int]
-) -> NodeId:
-    """Return the node that a certificate names, if the authority made it for a node and it counts at ``now``.
-
-    Raises:
-        CertificateRefusedError: unreadable, not from this authority, expired, not a node's, or revoked.
-    """
-    try:
-        leaf = x509.load_pem_x509_certificate(raw_pem)
-    except ValueError:
-        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
-    verifier = PolicyBuilder().store(Store([authority])).time(now).build_client_verifier()
-    try:
-        verifier.verify(leaf, [])
-        extensions = leaf.extensions
-        usage = extensions.get_extension_for_class(x509.KeyUsage).value
-        purposes = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-        urns = extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(
-            x509.UniformResourceIdentifier
-        )
-    except (VerificationError, InvalidSignature):
-        raise CertificateRefusedError(CertificateRefusal.CHAIN) from None
-    except (x509.ExtensionNotFound, ValueError):
-        # The library's verifier accepts a leaf without these two extensions; we do not.
-        raise CertificateRefusedError(CertificateRefusal.USE) from None
-    if not usage.digital_signature or list(purposes) != [ExtendedKeyUsageOID.CLIENT_AUTH]:
-        raise CertificateRefusedError(CertificateRefusal.USE)
-    if leaf.serial_number in revoked:
-        raise CertificateRefusedError(CertificateRefusal.REVOKED)
-    return _named_node(leaf, urns)
-
-
-def revoked_serials(raw_pem: bytes, authority: x509.Certificate, *, now: datetime) -> frozenset[int]:
-    """Return the serials of a revocation list, as a set: looking one up in the list itself is linear.
-
-    Raises:
-        CertificateRefusedError: unreadable, not signed by the authority, or stale.
-    """
-    try:
-        found = x509.load_pem_x509_crl(raw_pem)
-    except ValueError:
-        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
-    key = authority.public_key()
-    if not isinstance(key, EllipticCurvePublicKey) or not found.is_signature_valid(key):
-        raise CertificateRefusedError(CertificateRefusal.CHAIN)
-    until = found.next_update_utc
-    if until is None or until < now:
-        raise CertificateRefusedError(CertificateRefusal.CHAIN)
-    return frozenset(each.serial_number for each in found)
-
-
-def node_urn(node: NodeId) -> str:
-    """Return the URI that names a node in its certificate."""
-    return f"urn:simpul:node:{node}"
 
 
 def renewal_due_at(certificate: x509.Certificate) -> datetime:
@@ -343,29 +225,16 @@ def renewal_due_at(certificate: x509.Certificate) -> datetime:
     return begin + (end - begin) * 2 / 3
 
 
-def fingerprint(public_key: CertificatePublicKeyTypes) -> str:
-    """Return what two people compare by telephone: 6 groups of 4 letters of the SHA-256 of the SPKI (120 bits)."""
-    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return grouped(crockford(hashlib.sha256(spki).digest()[:15]))
-
-
-def _named_node(leaf: x509.Certificate, urns: list[str]) -> NodeId:
-    names = [str(each.value) for each in leaf.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    try:
-        node = NodeId(names[0])
-    except (IndexError, SchemaError):
-        raise CertificateRefusedError(CertificateRefusal.NAME) from None
-    if len(names) != 1 or urns != [node_urn(node)]:
-        raise CertificateRefusedError(CertificateRefusal.NAME)
-    return node
-
-
 def _serial(entropy: Entropy) -> int:
     return max(1, int.from_bytes(entropy(SERIAL_BYTES)) >> 1)
 
 
 def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _urns(urn: str) -> x509.SubjectAlternativeName:
+    return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(urn)])
 
 
 def _host(host: str) -> x509.GeneralName:

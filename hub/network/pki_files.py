@@ -172,7 +172,7 @@ def _is_due(where: Credentials, authority: CertificateAuthority, now: datetime) 
         certificate = x509.load_pem_x509_certificate(where.cert_file.read_bytes())
         key = load_pem_private_key(where.key_file.read_bytes(), password=None)
         certificate.verify_directly_issued_by(authority.certificate)
-    except (OSError, ValueError, TypeError, InvalidSignature):
+    except (OSError, ValueError, TypeError, InvalidSignature, x509.InvalidVersion):
         return True
     if not isinstance(key, Ed25519PrivateKey):
         return True

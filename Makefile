@@ -105,6 +105,20 @@ HELP += "spelling|codespell"
 spelling: $(READY)
 	$(VENV)/bin/codespell
 
+# --- made from the code ----------------------------------------------------------------------------------------------
+
+HELP += "docs|write docs/reference/ from the code"
+.PHONY: docs
+docs: $(READY)
+	$(PY) -m tests.architecture.reference
+
+ifneq ($(wildcard protocol/vectors/make.py),)
+HELP += "vectors|write the golden vectors of the protocol anew"
+.PHONY: vectors
+vectors: $(READY)
+	$(PY) -m protocol.vectors.make
+endif
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 
 HELP += "test|every test that this machine can run (ARGS='-k word')"

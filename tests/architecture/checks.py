@@ -111,7 +111,7 @@ def impure_protocol(module: Module) -> list[str]:
 # --- clocks, identifiers, randomness, environment --------------------------------------------------------------------
 
 PORTS = ("hub/storage/ports.py", "village_node/store/ports.py")
-STOPWATCHES = ("hub/intake/mqtt.py", "village_node/sync/mqtt.py", "*/cli.py", "hub/worker.py")
+STOPWATCHES = ("hub/intake/mqtt.py", "village_node/sync/mqtt.py", "*/cli.py", "hub/worker.py", "hub/network/broker.py")
 READERS_OF_ENVIRONMENT = ("hub/settings.py", "village_node/settings.py")
 
 # full name (or a prefix ending in a dot) -> where it may stand
@@ -221,6 +221,7 @@ HOMES = {
         "protocol/*",
         "hub/storage/*",
         "hub/ledger/*",
+        "hub/registry/*",
         "hub/network/*",
         "hub/intake/*",
         "village_node/identity/*",

@@ -31,7 +31,8 @@ def findings(check: Check, found: Iterable[Module]) -> list[str]:
     ],
 )
 def test_our_code_keeps_the_rule(check: Check, packages: tuple[str, ...]) -> None:
-    assert findings(check, modules(*packages)) == []
+    found = findings(check, modules(*packages))
+    assert not found, "\n".join(found)
 
 
 PURE = ("/rules.py", "village_node/sync/engine.py")
@@ -39,7 +40,8 @@ PURE = ("/rules.py", "village_node/sync/engine.py")
 
 def test_rules_and_the_sync_engine_are_pure() -> None:
     pure = [module for module in modules(*PROGRAMS) if module.path.endswith(PURE)]
-    assert findings(checks.impure_rules, pure) == []
+    found = findings(checks.impure_rules, pure)
+    assert not found, "\n".join(found)
 
 
 LONG_FUNCTION = "def f() -> None:\n" + "    print()\n" * 50

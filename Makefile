@@ -36,14 +36,14 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.locked: requirements/dev.lock requirements/build.lock | $(VENV)/bin/python
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements/build.lock
-	$(PIP) install --quiet --require-hashes --no-deps -r requirements/dev.lock
+	$(PIP) install --quiet --quiet --require-hashes --no-deps -r requirements/build.lock
+	$(PIP) install --quiet --quiet --require-hashes --no-deps -r requirements/dev.lock
 	@touch $@
 
 # The project itself, editable, built by the locked setuptools that is already there: no network. Anew when a package
 # of the top level is born.
 $(READY): pyproject.toml $(wildcard */__init__.py) $(VENV)/.locked
-	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+	$(PIP) install --quiet --quiet --no-build-isolation --no-deps --editable .
 	@touch $@
 
 HELP += "lock|write requirements/*.lock anew from pyproject.toml (UPGRADE=1: newest versions)"

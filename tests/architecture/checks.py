@@ -208,6 +208,29 @@ def writing_views(module: Module) -> list[str]:
     ]
 
 
+# --- logs ------------------------------------------------------------------------------------------------------------
+
+LOGGERS = {"log", "logger", "_log", "_logger", "LOG"}
+PERSONAL = {
+    "address", "answers", "applicant", "body", "content", "email", "file_name", "kk", "manifest", "name", "nik",
+    "password", "payload", "phone", "pin", "raw", "secret", "text", "tracking", "tracking_code",
+}  # fmt: skip
+
+
+def talkative_logs(module: Module) -> list[str]:
+    """Find a log line that takes something that may be personal or secret, or that is not a constant event."""
+    found = []
+    for node in ast.walk(module.tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if not (isinstance(node.func.value, ast.Name) and node.func.value.id in LOGGERS):
+            continue
+        found += [f"{module.path}:{node.lineno}: logs {key.arg}" for key in node.keywords if key.arg in PERSONAL]
+        if node.func.attr != "bind" and not all(isinstance(each, ast.Constant) for each in node.args):
+            found.append(f"{module.path}:{node.lineno}: event is not a constant")
+    return found
+
+
 # --- homes of libraries ----------------------------------------------------------------------------------------------
 
 _WEB = ("*/views.py", "*/api.py", "*/web/*", "*/forms.py", "*/wsgi.py", "*/app.py")

@@ -164,6 +164,7 @@ def at_home(path: str, homes: Iterable[str]) -> bool:
 MAY_CATCH_ALL = (
     "hub/worker.py",
     "hub/intake/mqtt.py",
+    "hub/intake/runner.py",
     "hub/web/errors.py",
     "village_node/app.py",
     "village_node/sync/mqtt.py",
@@ -244,7 +245,8 @@ HOMES = {
         "protocol/*",
         "hub/storage/*",
         "hub/ledger/*",
-        "hub/registry/*",
+        "hub/registry/*",  # officers' certificates are signed here
+        "hub/dispatch/*",  # notices are signed here
         "hub/network/*",
         "hub/intake/*",
         "village_node/identity/*",

@@ -158,3 +158,34 @@ HELP += "sim|seeded runs of the shipped sync and intake code in a hostile world"
 sim: $(READY)
 	$(PYTEST) tests/simulation $(ARGS)
 endif
+
+# --- measuring and showing ---------------------------------------------------------------------------------------------
+
+ifneq ($(wildcard loadtests/bench.py loadtests/bench/__main__.py),)
+HELP += "bench|bundles per second of the intake against the floor, in one run"
+.PHONY: bench
+bench: $(READY)
+	$(PY) -m loadtests.bench $(ARGS)
+endif
+
+ifneq ($(wildcard loadtests/locustfile.py),)
+HELP += "load|Locust: outsiders that play nodes and people, on this machine only (USERS=20 DURATION_S=30)"
+.PHONY: load
+load: $(READY)
+	$(VENV)/bin/locust --headless --locustfile loadtests/locustfile.py \
+	  --users $(or $(USERS),20) --run-time $(or $(DURATION_S),30)s $(ARGS)
+endif
+
+ifneq ($(wildcard loadtests/link.py loadtests/link/__main__.py),)
+HELP += "link|nodes behind an emulated bad link"
+.PHONY: link
+link: $(READY)
+	$(PY) -m loadtests.link $(ARGS)
+endif
+
+ifneq ($(wildcard tests/e2e/screenshots.py),)
+HELP += "screenshots|draw docs/screenshots/ in a real browser"
+.PHONY: screenshots
+screenshots: $(READY)
+	$(PY) -m tests.e2e.screenshots $(ARGS)
+endif

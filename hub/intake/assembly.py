@@ -1,0 +1,136 @@
+"""Joining attachments: chunks out of the database, the file into the blob store, then one small transaction.
+
+Order: the file is durable first, then the row that names it; an orphan file after a crash is harmless. What a crash
+left half-way is found again by ``find_ready`` at start-up and at every idle tick.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from hub.intake.bundles import outgoing_receipt
+from hub.intake.carrier import Outgoing
+from hub.intake.chunks import Ready
+from hub.intake.context import IntakeContext
+from hub.intake.reading import place_of
+from hub.intake.receipts import Verdict, append_verdicts, sign_receipts
+from hub.intake.tables import Bundle, BundleAttachment, BundleChunk, BundleReceipt
+from protocol.chunks import ChunkSealer, join
+from protocol.errors import AttachmentDigestError
+from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
+from protocol.receipt import ReceiptKind, Subject
+
+
+def assemble(context: IntakeContext, ready: Sequence[Ready]) -> list[Outgoing]:
+    """Join these attachments and return the receipts of the bundles that became whole."""
+    return [message for place in ready for message in _assemble_one(context, place)]
+
+
+def find_ready(session: Session) -> list[Ready]:
+    """Return every attachment whose chunks are all here but which is not joined yet."""
+    counted = (
+        select(BundleChunk.bundle_id, BundleChunk.position, func.count().label("have"))
+        .where(BundleChunk.verified)
+        .group_by(BundleChunk.bundle_id, BundleChunk.position)
+        .subquery()
+    )
+    query = select(BundleAttachment.bundle_id, BundleAttachment.position).join(
+        counted,
+        (counted.c.bundle_id == BundleAttachment.bundle_id) & (counted.c.position == BundleAttachment.position),
+    )
+    complete = (counted.c.have == BundleAttachment.chunks) & BundleAttachment.blob.is_(None)
+    return [Ready(bundle, position) for bundle, position in session.execute(query.where(complete))]
+
+
+def _assemble_one(context: IntakeContext, place: Ready) -> list[Outgoing]:
+    try:
+        sealed = _join(context, place)
+    except AttachmentDigestError:
+        _forget_chunks(context, place)
+        return []
+    digest = context.stores.blobs.put(sealed)
+    now = context.clock.now()
+    with context.stores.database.session() as session:
+        done = session.execute(
+            update(BundleAttachment)
+            .where(
+                BundleAttachment.bundle_id == place.bundle_id,
+                BundleAttachment.position == place.position,
+                BundleAttachment.blob.is_(None),
+            )
+            .values(blob=digest)
+        )
+        if done.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has a row count
+            return []
+        _delete_chunks(session, place)
+        return _finish_bundle(session, context, now, place.bundle_id)
+
+
+def _join(context: IntakeContext, place: Ready) -> bytes:
+    """Return the file, sealed with the bundle's data key.
+
+    Raises:
+        AttachmentDigestError: the joined chunks are not the file that the manifest names.
+    """
+    with context.stores.database.reading() as session:
+        bundle = session.get_one(Bundle, place.bundle_id)
+        file = session.get_one(BundleAttachment, (place.bundle_id, place.position))
+        boxes = session.execute(
+            select(BundleChunk.number, BundleChunk.box)
+            .where(
+                BundleChunk.bundle_id == place.bundle_id,
+                BundleChunk.position == place.position,
+                BundleChunk.verified,
+            )
+            .order_by(BundleChunk.number)
+        ).all()
+        key = context.stores.keyring.unwrap(bundle.data_key)
+        content_key = key.open(bundle.content_key, place_of("content_key", place.bundle_id))
+        sealer = ChunkSealer(content_key, place.bundle_id, place.position, file.chunks)
+        content = join([sealer.open(number, box) for number, box in boxes], file.sha256)
+    return key.seal(content, place_of(f"file:{place.position}", place.bundle_id), context.randomness)
+
+
+def _finish_bundle(session: Session, context: IntakeContext, now: datetime, bundle_id: bytes) -> list[Outgoing]:
+    """Mark the bundle whole when nothing is missing any more, and sign the receipt that says so."""
+    missing = select(func.count()).where(
+        BundleAttachment.bundle_id == bundle_id, BundleAttachment.blob.is_(None), BundleAttachment.chunks > 0
+    )
+    if session.scalar(missing):
+        return []
+    bundle = session.get_one(Bundle, bundle_id)
+    bundle.state = "whole"
+    bundle.whole_at = now
+    session.flush()
+    named = select(BundleReceipt.named_size).where(
+        BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)
+    )
+    verdict = Verdict(
+        subject=Subject(
+            kind=ReceiptKind.WHOLE,
+            bundle=bundle_id,
+            node=NodeId(bundle.node_id),
+            counter=bundle.counter,
+            registration_no=RegistrationNo(bundle.registration_no),
+        ),
+        salt=context.randomness.token(32),
+        village=VillageCode(bundle.village),
+        service=ServiceCode(bundle.service),
+        named_size=session.scalar(named),
+    )
+    pending = append_verdicts(session, int(now.timestamp() * 1000), [verdict])
+    return [*map(outgoing_receipt, sign_receipts(session, now, context.secrets.log, pending))]
+
+
+def _forget_chunks(context: IntakeContext, place: Ready) -> None:
+    """Throw a wrong file's chunks away: they are asked again when the node next shows its manifest."""
+    with context.stores.database.session() as session:
+        _delete_chunks(session, place)
+
+
+def _delete_chunks(session: Session, place: Ready) -> None:
+    session.execute(
+        delete(BundleChunk).where(BundleChunk.bundle_id == place.bundle_id, BundleChunk.position == place.position)
+    )

@@ -1,0 +1,175 @@
+"""The hub's MQTT carrier: the only home of paho in the hub. MQTT 3.1.1, QoS 1, manual acknowledgement.
+
+Rules, each from a measured trap:
+1. Callbacks only enqueue and never raise: an exception in ``on_message`` kills paho's thread without a word.
+2. Messages are acknowledged in the order of arrival, after the commit.
+3. An acknowledgement of an older connection is dropped: after a reconnect some brokers number anew, and a late one
+   would confirm a message that was never committed.
+4. A granted subscription is checked: a broker may answer 0x80.
+5. ``TCP_NODELAY`` is set, without it every hop waits 40 ms.
+"""
+
+import queue
+import socket
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from hub.intake.carrier import Incoming, Outgoing
+from protocol.topics import QOS
+
+MAX_INFLIGHT = 1_000
+MAX_QUEUED = 20_000
+KEEPALIVE_S = 20
+FAILURE = 128
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokerOptions:
+    """How to reach a broker with mutual TLS."""
+
+    host: str
+    port: int
+    ca_file: Path
+    cert_file: Path
+    key_file: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    epoch: int
+    mid: int
+    qos: int
+
+
+class MqttCarrier:
+    """Carries messages between the hub and a broker."""
+
+    def __init__(self, options: BrokerOptions, client_id: str, filters: Sequence[str] = ()) -> None:
+        """Prepare a client with a persistent session; ``start`` connects."""
+        self._options = options
+        self._filters = list(filters)
+        self._epoch = 0
+        self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+        self._connected = Event()
+        self._refused = Event()
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=MQTTv311, manual_ack=True
+        )
+        self._client.max_inflight_messages_set(MAX_INFLIGHT)
+        self._client.max_queued_messages_set(MAX_QUEUED)
+        self._client.reconnect_delay_set(1, 10)
+        self._client.tls_set_context(tls_context(options))
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_socket_open = _no_delay
+
+    def start(self) -> None:
+        """Connect in the background, and again whenever the link breaks."""
+        self._client.connect_async(self._options.host, self._options.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect and end the network thread."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def wait_connected(self, timeout_s: float) -> bool:
+        """Return whether the link is up, waiting at most this long."""
+        return self._connected.wait(timeout_s)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the broker refused a subscription: nothing would ever arrive."""
+        return self._refused.is_set()
+
+    def receive(self, most: int, linger_s: float, idle_s: float) -> list[Incoming]:
+        """Wait up to ``idle_s`` for a first message, then up to ``linger_s`` for at most ``most`` in all."""
+        batch: list[Incoming] = []
+        until = time.monotonic() + idle_s
+        while len(batch) < most:
+            try:
+                batch.append(self._inbox.get(timeout=max(0.0, until - time.monotonic())))
+            except queue.Empty:
+                break
+            if len(batch) == 1:
+                until = time.monotonic() + linger_s
+        return [item for item in batch if self._is_current(item)]
+
+    def acknowledge(self, messages: Sequence[Incoming]) -> None:
+        """Acknowledge in the order of arrival what belongs to the present connection."""
+        for message in messages:
+            if isinstance(message.mark, _Mark) and message.mark.epoch == self._epoch:
+                self._client.ack(message.mark.mid, message.mark.qos)
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        """Publish what can be published now. What is lost is asked for again by its node."""
+        if not self._connected.is_set():
+            log.info("publish.skipped", count=len(messages), reason="not connected")
+            return
+        for message in messages:
+            self._client.publish(message.topic, message.payload, qos=QOS)
+
+    def _is_current(self, item: Incoming) -> bool:
+        """Drop what an older connection delivered: the broker brings it again, and only then it can be acknowledged."""
+        return isinstance(item.mark, _Mark) and item.mark.epoch == self._epoch
+
+    def _on_connect(
+        self, client: Client, _: object, flags: ConnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del flags, properties
+        if reason.is_failure:
+            log.warning("broker.refused", reason=str(reason))
+            return
+        if self._filters:
+            client.subscribe([(name, QOS) for name in self._filters])
+        self._connected.set()
+        log.info("broker.connected")
+
+    def _on_disconnect(
+        self, client: Client, _: object, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
+    ) -> None:
+        del client, flags, properties
+        self._epoch += 1
+        self._connected.clear()
+        log.info("broker.disconnected", reason=str(reason))
+
+    def _on_subscribe(
+        self, client: Client, _: object, mid: int, codes: list[ReasonCode], properties: Properties | None
+    ) -> None:
+        del client, mid, properties
+        if any(code.value >= FAILURE for code in codes):
+            self._refused.set()
+            log.error("broker.subscription_refused")
+
+    def _on_message(self, client: Client, _: object, message: MQTTMessage) -> None:
+        del client
+        mark = _Mark(self._epoch, message.mid, message.qos)
+        self._inbox.put(Incoming(message.topic, bytes(message.payload), mark))
+
+
+def tls_context(options: BrokerOptions) -> ssl.SSLContext:
+    """Return a client context that trusts the hub's own authority alone and shows this program's certificate."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(options.ca_file))
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(str(options.cert_file), str(options.key_file))
+    return context
+
+
+def _no_delay(_: Client, __: object, sock: object) -> None:
+    set_option: Callable[[int, int, int], None] | None = getattr(sock, "setsockopt", None)
+    if set_option is not None:
+        set_option(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,0 +1,114 @@
+"""One batch of messages, one transaction: verify, decide, commit, and say what to publish.
+
+Steps of ``process``:
+1. read the registry for the nodes of the batch, and check every message (no transaction is open meanwhile);
+2. in one write transaction: decide about bundles, append the verdicts to the ledger, store bundles, let casework open
+   the cases, sign the tree head and store the receipts; store chunks, mail, health and refusals;
+3. return what to publish. The caller acknowledges and publishes only after this returned.
+If the transaction fails nothing is acknowledged and the broker brings the batch again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hub.intake.bundles import BundleStage
+from hub.intake.carrier import Incoming, Outgoing
+from hub.intake.chunks import ChunkStage, Ready
+from hub.intake.context import IntakeContext
+from hub.intake.refusals import RefusalStage
+from hub.intake.verify import (
+    Checked,
+    CheckedBundle,
+    CheckedChunk,
+    CheckedHealth,
+    CheckedMail,
+    Refused,
+    Trusted,
+    check,
+)
+from hub.registry.queries import load_nodes, officers_of_nodes
+from protocol.errors import ProtocolError
+from protocol.ids import NodeId
+from protocol.topics import Up, parse_up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Processed:
+    """What a committed batch leaves to do."""
+
+    outgoing: Sequence[Outgoing]
+    ready: Sequence[Ready]
+    """Attachments of which all chunks are here now."""
+    accepted: int
+
+
+@dataclass
+class _Sorted:
+    bundles: list[CheckedBundle] = field(default_factory=list)
+    rejected: list[Refused] = field(default_factory=list)
+    chunks: list[CheckedChunk] = field(default_factory=list)
+    mails: list[CheckedMail] = field(default_factory=list)
+    healths: list[CheckedHealth] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+
+def process(context: IntakeContext, batch: Sequence[Incoming]) -> Processed:
+    """Give every message of the batch its durable verdict."""
+    now = context.clock.now()
+    trusted = _read_trusted(context, batch)
+    groups = _sort([check(incoming, trusted) for incoming in batch])
+    with context.stores.database.session() as session:
+        return _commit(session, context, now, groups)
+
+
+def _commit(session: Session, context: IntakeContext, now: datetime, groups: _Sorted) -> Processed:
+    outgoing: list[Outgoing] = []
+    bundles = BundleStage(session, context, now)
+    outgoing += bundles.run(groups.bundles, groups.rejected)
+    chunks = ChunkStage(session, context, now)
+    chunks.adopt_early(bundles.accepted_ids)
+    refused = [*groups.refused, *bundles.put_aside, *chunks.store(groups.chunks)]
+    for mail in groups.mails:
+        outgoing += context.on_mail(session, now, mail.mail)
+    for health in groups.healths:
+        outgoing += context.on_health(session, now, health.health)
+    outgoing += RefusalStage(session, context, now).run(refused)
+    return Processed(outgoing=outgoing, ready=chunks.ready(), accepted=len(bundles.accepted_ids))
+
+
+def _read_trusted(context: IntakeContext, batch: Sequence[Incoming]) -> Trusted:
+    nodes = {node for node in map(_claimed_node, batch) if node is not None}
+    with context.stores.database.reading() as session:
+        return Trusted(
+            hub=context.hub,
+            sealing_keys=context.secrets.sealing,
+            nodes=load_nodes(session, nodes),
+            officers=officers_of_nodes(session, nodes),
+        )
+
+
+def _claimed_node(incoming: Incoming) -> NodeId | None:
+    try:
+        return parse_up(incoming.topic).node
+    except ProtocolError:
+        return None
+
+
+def _sort(checked: Sequence[Checked]) -> _Sorted:
+    groups = _Sorted()
+    for item in checked:
+        if isinstance(item, Refused):
+            is_bundle = item.kind is Up.BUNDLE and item.error.code != "node_unknown"
+            (groups.rejected if is_bundle else groups.refused).append(item)
+        elif isinstance(item, CheckedBundle):
+            groups.bundles.append(item)
+        elif isinstance(item, CheckedChunk):
+            groups.chunks.append(item)
+        elif isinstance(item, CheckedMail):
+            groups.mails.append(item)
+        else:
+            groups.healths.append(item)
+    return groups

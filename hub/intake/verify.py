@@ -1,0 +1,163 @@
+"""From bytes off the wire to checked values. Runs outside of the write transaction; touches no table.
+
+Order for a bundle: size → topic identity → envelope (box, node's signature, officer's signature) → what the manifest
+says about itself. Certificate status, counter, leases and the form are decided afterwards, in the transaction.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from hub.intake.carrier import Incoming
+from hub.registry.records import NodeRecord, OfficerRecord
+from protocol.bundle import VerifiedBundle, verify_bundle
+from protocol.chunks import Chunk, parse_chunk
+from protocol.envelope import one_key
+from protocol.errors import (
+    IdentityError,
+    NodeUnknownError,
+    OfficerUnknownError,
+    ProtocolError,
+    SealingKeyUnknownError,
+    TopicError,
+)
+from protocol.health import Health, verify_health
+from protocol.ids import HubId, NodeId
+from protocol.mailbox import Mail, verify_mail
+from protocol.sealing import open_sealed, parse_sealed
+from protocol.topics import Up, parse_up
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trusted:
+    """What verification relies on: the hub's own keys, and the registry as it was read for this batch."""
+
+    hub: HubId
+    sealing_keys: Mapping[bytes, X25519PrivateKey]
+    nodes: Mapping[NodeId, NodeRecord]
+    officers: Mapping[bytes, OfficerRecord]
+    """By key id, over all nodes of the batch."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """A message that did not pass. ``claimed_bundle`` is what its clear header said, if it could be read."""
+
+    incoming: Incoming
+    node: NodeId | None
+    kind: Up | None
+    error: ProtocolError
+    claimed_bundle: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedBundle:
+    """A bundle with verified signatures and identity."""
+
+    incoming: Incoming
+    verified: VerifiedBundle
+    officer: OfficerRecord
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedChunk:
+    """A well-formed chunk from this node; its box is authenticated later, with the bundle's key."""
+
+    incoming: Incoming
+    node: NodeId
+    chunk: Chunk
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedMail:
+    """Mail that the node signed."""
+
+    incoming: Incoming
+    mail: Mail
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedHealth:
+    """Birth, heartbeat or death that the node signed."""
+
+    incoming: Incoming
+    health: Health
+
+
+Checked = CheckedBundle | CheckedChunk | CheckedMail | CheckedHealth | Refused
+
+
+def check(incoming: Incoming, trusted: Trusted) -> Checked:
+    """Check one message."""
+    try:
+        topic = parse_up(incoming.topic)
+    except TopicError as error:
+        return Refused(incoming=incoming, node=None, kind=None, error=error)
+    node = trusted.nodes.get(topic.node)
+    if node is None or topic.node.village.regency.dotless != trusted.hub:
+        return Refused(incoming=incoming, node=topic.node, kind=topic.kind, error=NodeUnknownError())
+    try:
+        return _check_kind(incoming, topic.kind, node, trusted)
+    except ProtocolError as error:
+        return Refused(
+            incoming=incoming,
+            node=topic.node,
+            kind=topic.kind,
+            error=error,
+            claimed_bundle=_claimed_bundle(incoming, topic.kind),
+        )
+
+
+def digest_of(incoming: Incoming) -> bytes:
+    """Return the SHA-256 of a message as it came."""
+    return hashlib.sha256(incoming.payload).digest()
+
+
+def _check_kind(incoming: Incoming, kind: Up, node: NodeRecord, trusted: Trusted) -> Checked:
+    if kind is Up.BUNDLE:
+        return _check_bundle(incoming, node, trusted)
+    if kind is Up.CHUNK:
+        return CheckedChunk(incoming=incoming, node=node.node_id, chunk=parse_chunk(incoming.payload))
+    find = one_key(node.signing_key)
+    if kind is Up.MAIL:
+        return CheckedMail(incoming=incoming, mail=verify_mail(incoming.payload, node=node.node_id, find_key=find))
+    return CheckedHealth(incoming=incoming, health=verify_health(incoming.payload, node=node.node_id, find_key=find))
+
+
+def _check_bundle(incoming: Incoming, node: NodeRecord, trusted: Trusted) -> CheckedBundle:
+    sealed = parse_sealed(incoming.payload)
+    if (sealed.hub, sealed.node) != (trusted.hub, node.node_id):
+        raise IdentityError
+    key = trusted.sealing_keys.get(sealed.kid)
+    if key is None:
+        raise SealingKeyUnknownError
+    officers = trusted.officers
+
+    def find_officer(kid: bytes) -> Ed25519PublicKey:
+        record = officers.get(kid)
+        if record is None or record.node_id != node.node_id:
+            raise OfficerUnknownError
+        return record.public_key
+
+    verified = verify_bundle(
+        sealed,
+        open_sealed(sealed, key),
+        find_node_key=one_key(node.signing_key),
+        find_officer_key=find_officer,
+    )
+    officer = officers[verified.officer_kid]
+    if officer.officer_id != verified.manifest.officer:
+        raise IdentityError
+    return CheckedBundle(incoming=incoming, verified=verified, officer=officer)
+
+
+def _claimed_bundle(incoming: Incoming, kind: Up) -> bytes | None:
+    try:
+        if kind is Up.BUNDLE:
+            return parse_sealed(incoming.payload).bundle
+        return parse_chunk(incoming.payload).bundle if kind is Up.CHUNK else None
+    except ProtocolError:
+        return None

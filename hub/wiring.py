@@ -1,0 +1,109 @@
+"""Builds the programs of the hub out of their rooms: the one place that knows all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hub.casework.service import open_cases
+from hub.catalogue.catalogue import Catalogue
+from hub.intake.carrier import Outgoing
+from hub.intake.context import HubSecrets, IntakeContext, Stores
+from hub.intake.mqtt import BrokerOptions
+from hub.intake.reading import AcceptedBundle
+from hub.intake.receipts import LogSigner
+from hub.network.mail import answer_mail
+from hub.network.presence import on_health
+from hub.settings import Settings
+from hub.storage.blobs import FileBlobStore
+from hub.storage.engine import Database
+from hub.storage.hubkeys import load_log_key, load_message_key, load_sealing_keys
+from hub.storage.keyring import Keyring
+from hub.storage.ports import Ids, Randomness, SystemClock, SystemIds, SystemRandomness
+from hub.worker import WorkerContext
+from protocol.health import Health
+from protocol.mailbox import Mail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Clock, randomness and ids of a program."""
+
+    clock: SystemClock
+    randomness: Randomness
+    ids: Ids
+
+
+def make_ports() -> Ports:
+    """Return the ports of the real world."""
+    clock, randomness = SystemClock(), SystemRandomness()
+    return Ports(clock=clock, randomness=randomness, ids=SystemIds(clock, randomness))
+
+
+def make_stores(settings: Settings) -> Stores:
+    """Open database, key ring and blob store."""
+    return Stores(
+        database=Database(settings.url),
+        keyring=Keyring.open(settings.keys_dir),
+        blobs=FileBlobStore(settings.blobs_dir),
+    )
+
+
+def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeContext:
+    """Build the intake of a hub."""
+    catalogue = Catalogue.load()
+    secrets = _secrets(settings)
+
+    def open_accepted(session: Session, now: datetime, accepted: Sequence[AcceptedBundle]) -> None:
+        open_cases(session, now, accepted, catalogue=catalogue, ids=ports.ids, randomness=ports.randomness)
+
+    def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
+        return answer_mail(session, now, mail, message_key=secrets.message)
+
+    def take_health(session: Session, now: datetime, health: Health) -> list[Outgoing]:
+        on_health(session, now, health)
+        return []
+
+    return IntakeContext(
+        hub=settings.hub,
+        stores=stores,
+        secrets=secrets,
+        catalogue=catalogue,
+        clock=ports.clock,
+        randomness=ports.randomness,
+        open_cases=open_accepted,
+        on_mail=take_mail,
+        on_health=take_health,
+    )
+
+
+def broker_options(settings: Settings, identity: str) -> BrokerOptions:
+    """Return how one of the hub's own programs reaches the broker."""
+    return BrokerOptions(
+        host=settings.broker_host,
+        port=settings.broker_port,
+        ca_file=settings.pki_dir / "ca.crt",
+        cert_file=settings.pki_dir / f"{identity}.crt",
+        key_file=settings.pki_dir / f"{identity}.key",
+    )
+
+
+def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerContext:
+    """Build the worker of a hub."""
+    return WorkerContext(
+        hub=settings.hub,
+        stores=stores,
+        secrets=_secrets(settings),
+        clock=ports.clock,
+        randomness=ports.randomness,
+        beacon_s=settings.beacon_s,
+    )
+
+
+def _secrets(settings: Settings) -> HubSecrets:
+    return HubSecrets(
+        sealing=load_sealing_keys(settings.keys_dir),
+        message=load_message_key(settings.keys_dir),
+        log=LogSigner(key=load_log_key(settings.keys_dir), origin=settings.origin),
+    )

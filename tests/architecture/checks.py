@@ -112,7 +112,7 @@ def impure_protocol(module: Module) -> list[str]:
 
 PORTS = ("hub/storage/ports.py", "village_node/store/ports.py")
 STOPWATCHES = ("hub/intake/mqtt.py", "village_node/sync/mqtt.py", "*/cli.py", "hub/worker.py", "hub/network/broker.py")
-READERS_OF_ENVIRONMENT = ("hub/settings.py", "village_node/settings.py")
+READERS_OF_ENVIRONMENT = ("hub/settings.py", "village_node/settings.py", "hub/cli.py")  # cli: for child processes
 
 # full name (or a prefix ending in a dot) -> where it may stand
 FORBIDDEN = {

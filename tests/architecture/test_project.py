@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.architecture.source import OURS, ROOT, Module, imported, third_party
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 ADRS = ROOT / "docs" / "adr"
@@ -100,3 +100,24 @@ def test_decisions_are_complete() -> None:
 def test_an_incomplete_decision_is_found() -> None:
     text = "# 0099. Title\n## Context\n## Decision\n"
     assert incomplete_decision("0099-title.md", text, "") == ["## Consequences", "line in README.md"]
+
+
+# --- the stranger's verifier -----------------------------------------------------------------------------------------
+
+
+def dependent_verifier(module: Module) -> list[str]:
+    """Return what keeps a verifier from standing alone: code of ours, further libraries, too many lines."""
+    allowed = {"cbor2", "cryptography"}
+    found = [name for _, name in imported(module.tree) if name.split(".")[0] in OURS or name.startswith(".")]
+    found += [name for _, name in third_party(module.tree) if name not in allowed]
+    return [*found, "300 lines or more"] if module.text.count("\n") >= 300 else found
+
+
+def test_the_verifier_stands_alone() -> None:
+    path = ROOT / "deploy" / "simpul_verify.py"
+    assert dependent_verifier(Module(path=path.name, text=path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("text", ["from protocol import merkle\n", "import msgspec\n", "\n" * 300])
+def test_a_dependent_verifier_is_found(text: str) -> None:
+    assert dependent_verifier(Module(path="x.py", text=text)) != []

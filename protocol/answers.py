@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TypeAlias
 
 from protocol import nik as nik_rules
 from protocol.catalogue import (
@@ -30,9 +31,13 @@ from protocol.catalogue import (
     Text,
 )
 from protocol.errors import SchemaError
-from protocol.ids import VillageCode
+from protocol.ids import FieldKey, VillageCode
 
-Answers = Mapping[str, Answer]
+Answers: TypeAlias = Mapping[str, Answer]
+"""Answers by field key."""
+
+GivenAnswers: TypeAlias = Answers | Mapping[FieldKey, Answer]
+"""What the checks take: any keys, or the well-formed ones of a manifest (the key of a Mapping is invariant)."""
 
 PATTERNS: Mapping[PatternName, re.Pattern[str]] = {
     PatternName.DIGITS: re.compile(r"[0-9]{1,40}"),
@@ -101,7 +106,7 @@ class SummaryLine:
     """The label of the chosen answer, for choice fields."""
 
 
-def visible_fields(service: Service, answers: Answers) -> tuple[Field, ...]:
+def visible_fields(service: Service, answers: GivenAnswers) -> tuple[Field, ...]:
     """Return the fields that are shown with these answers, in the order of the form."""
     shown: dict[str, Field] = {}
     for field in service.fields:
@@ -110,23 +115,23 @@ def visible_fields(service: Service, answers: Answers) -> tuple[Field, ...]:
     return tuple(shown.values())
 
 
-def visible_requirements(service: Service, answers: Answers) -> tuple[Requirement, ...]:
+def visible_requirements(service: Service, answers: GivenAnswers) -> tuple[Requirement, ...]:
     """Return the requirements, optional ones too, that apply with these answers."""
     shown = _by_key(visible_fields(service, answers))
     return tuple(each for each in service.requirements if _holds(each.when, answers, shown))
 
 
-def required_attachments(service: Service, answers: Answers) -> tuple[Requirement, ...]:
+def required_attachments(service: Service, answers: GivenAnswers) -> tuple[Requirement, ...]:
     """Return the requirements that must have files with these answers."""
     return tuple(each for each in visible_requirements(service, answers) if each.required and each.min_files)
 
 
-def condition_holds(service: Service, condition: Condition | None, answers: Answers) -> bool:
+def condition_holds(service: Service, condition: Condition | None, answers: GivenAnswers) -> bool:
     """Tell whether a condition of this service holds; no condition always does."""
     return _holds(condition, answers, _by_key(visible_fields(service, answers)))
 
 
-def check_answers(service: Service, answers: Answers) -> tuple[AnswerProblem, ...]:
+def check_answers(service: Service, answers: GivenAnswers) -> tuple[AnswerProblem, ...]:
     """Return every problem of the answers; none means that the hub takes them."""
     known = {field.key for field in service.fields}
     shown = visible_fields(service, answers)
@@ -141,7 +146,7 @@ def check_answers(service: Service, answers: Answers) -> tuple[AnswerProblem, ..
 
 
 def check_attachments(
-    service: Service, answers: Answers, files: Iterable[tuple[str, str]]
+    service: Service, answers: GivenAnswers, files: Iterable[tuple[str, str]]
 ) -> tuple[AnswerProblem, ...]:
     """Return every problem of the attached files, each given as (requirement key, media type)."""
     attached = tuple(files)
@@ -165,7 +170,7 @@ def check_attachments(
     return tuple(problems)
 
 
-def clean_answers(service: Service, answers: Answers) -> dict[str, Answer]:
+def clean_answers(service: Service, answers: GivenAnswers) -> dict[str, Answer]:
     """Return what the node seals: shown fields only, text trimmed and in NFC, numbers of people without separators.
 
     Unknown keys stay, so that ``check_answers`` still refuses them.
@@ -177,7 +182,7 @@ def clean_answers(service: Service, answers: Answers) -> dict[str, Answer]:
     return {key: value for key, value in filled.items() if key in shown or key not in known}
 
 
-def summary_labels(service: Service, answers: Answers) -> tuple[SummaryLine, ...]:
+def summary_labels(service: Service, answers: GivenAnswers) -> tuple[SummaryLine, ...]:
     """Return the shown fields that have an answer, with the label of a chosen answer."""
     return tuple(
         SummaryLine(field=field, answer=answers[field.key], choice=_choice_label(field, answers[field.key]))
@@ -190,7 +195,7 @@ def _by_key(fields: Iterable[Field]) -> dict[str, Field]:
     return {field.key: field for field in fields}
 
 
-def _holds(condition: Condition | None, answers: Answers, shown: Mapping[str, Field]) -> bool:
+def _holds(condition: Condition | None, answers: GivenAnswers, shown: Mapping[str, Field]) -> bool:
     if condition is None:
         return True
     if condition.field not in shown or condition.field not in answers:
@@ -199,7 +204,7 @@ def _holds(condition: Condition | None, answers: Answers, shown: Mapping[str, Fi
     return any(type(answer) is type(value) and answer == value for value in condition.values)
 
 
-def _problem_of(field: Field, answers: Answers) -> ProblemCode | None:
+def _problem_of(field: Field, answers: GivenAnswers) -> ProblemCode | None:
     answer = answers.get(field.key)
     if answer is None or _is_blank(answer):
         return ProblemCode.MISSING if field.required else None
@@ -220,7 +225,7 @@ def _number_problem(field: Field, answer: int) -> ProblemCode | None:
     return ProblemCode.TOO_LARGE if answer > highest else None
 
 
-def _text_problem(field: Field, answer: str, answers: Answers) -> ProblemCode | None:
+def _text_problem(field: Field, answer: str, answers: GivenAnswers) -> ProblemCode | None:
     if field.type in _DEFAULT_LENGTH:
         return _free_text_problem(field, answer)
     if field.type is FieldType.DATE:
@@ -249,7 +254,7 @@ def _are_plain(text: str, *, lines: bool) -> bool:
     return unicodedata.is_normalized("NFC", text)
 
 
-def _date_problem(field: Field, answer: str, answers: Answers) -> ProblemCode | None:
+def _date_problem(field: Field, answer: str, answers: GivenAnswers) -> ProblemCode | None:
     if not _is_date(answer):
         return ProblemCode.DATE
     earlier = answers.get(field.not_before) if field.not_before else None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
 
-from protocol.answers import Answers, condition_holds
+from protocol.answers import GivenAnswers, condition_holds
 from protocol.catalogue import AssessedLevy, FeeRule, Fixed, Formula, Free, LocalTax, NationalSystem, Service, Text
 
 
@@ -50,7 +50,7 @@ _KINDS: dict[type, FeeKind] = {
 }
 
 
-def assess_fee(service: Service, answers: Answers) -> Fee:
+def assess_fee(service: Service, answers: GivenAnswers) -> Fee:
     """Return the fee of an application with these answers."""
     rule = service.fee
     if not isinstance(rule, Free) and rule.exempt_when and condition_holds(service, rule.exempt_when, answers):
@@ -58,7 +58,7 @@ def assess_fee(service: Service, answers: Answers) -> Fee:
     return Fee(kind=_KINDS[type(rule)], amount_rp=_amount(rule, answers), basis=rule.basis)
 
 
-def _amount(rule: FeeRule, answers: Answers) -> int | None:
+def _amount(rule: FeeRule, answers: GivenAnswers) -> int | None:
     match rule:
         case Free():
             return 0
@@ -70,7 +70,7 @@ def _amount(rule: FeeRule, answers: Answers) -> int | None:
             return None
 
 
-def _formula(rule: Formula, answers: Answers) -> int | None:
+def _formula(rule: Formula, answers: GivenAnswers) -> int | None:
     factors = [value for key in rule.factors if type(value := answers.get(key)) is int and value >= 0]
     if len(factors) < len(rule.factors):
         return None

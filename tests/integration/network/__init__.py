@@ -1,0 +1,1 @@
+"""Certificates and brokers, the real ones."""

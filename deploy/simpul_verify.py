@@ -8,7 +8,8 @@ Whoever holds a receipt and the public keys can check, for ever and with no link
 3. the entry lies in the ledger at the index that the receipt states (RFC 9162 §2.1.3.2 inclusion proof);
 4. the hub's log key signed the root of that ledger (COSE receipt, RFC 9942);
 5. the same root stands in the hub's checkpoint (C2SP signed note);
-6. with ``--bundle``: the bundle is the one that the receipt speaks about, signed by the village's node and the officer.
+6. the checkpoint that the bundle named is an older state of the same ledger: the bundle is younger than it;
+7. with ``--bundle``: the bundle is the one that the receipt speaks about, signed by the village's node and the officer.
 
 Usage: ``simpul-verify --keys keys.json [--bundle bundle.cbor] receipt.cbor [receipt.cbor ...]``
 keys.json: ``{"log": "name+hash+base64", "signers": ["hex of an Ed25519 public key", ...]}``
@@ -52,7 +53,9 @@ def _no_tag(*_: object) -> object:
     raise Refuted("1: CBOR tag")
 
 
-_TAGS = dict.fromkeys((0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799), _no_tag)
+_TAGS = dict.fromkeys(
+    (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799), _no_tag
+)
 
 
 def read(raw: bytes) -> object:
@@ -125,6 +128,11 @@ def parse_log_key(text: str) -> tuple[str, bytes, bytes]:
     return name, digest, key[1:]
 
 
+def join(left: bytes, right: bytes) -> bytes:
+    """Return the hash of an inner node."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
 def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
     """Climb from a leaf to the root (RFC 9162 §2.1.3.2)."""
     need(0 <= index < size and len(path) <= 64, "3: index")
@@ -132,11 +140,11 @@ def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) ->
     for step in path:
         need(last > 0 and type(step) is bytes and len(step) == 32, "3: path")
         if number % 2 or number == last:
-            result = hashlib.sha256(b"\x01" + step + result).digest()
+            result = join(step, result)
             while number % 2 == 0 and number:
                 number, last = number // 2, last // 2
         else:
-            result = hashlib.sha256(b"\x01" + result + step).digest()
+            result = join(result, step)
         number, last = number // 2, last // 2
     need(last == 0, "3: path")
     return result
@@ -185,12 +193,33 @@ def check_note(text: str, log: tuple[str, bytes, bytes], size: int, root: bytes)
     need(found, "5: checkpoint not signed by the log")
 
 
-def check_consistency_form(value: object) -> None:
-    """Check the form of the link to an earlier checkpoint; whoever holds that checkpoint checks the link itself."""
-    if value is not None:
-        need(isinstance(value, dict) and set(value) == {"size", "path"}, "1: field consistency")
-        need(type(value["size"]) is int and value["size"] >= 0, "1: field consistency")  # type: ignore[index]
-        need(isinstance(value["path"], list), "1: field consistency")  # type: ignore[index]
+def check_younger(link: object, named: object, size: int, root: bytes) -> None:
+    """Check step 6: the ledger of the checkpoint that the bundle names is a prefix of this one (RFC 9162 §2.1.4.2)."""
+    if link is None and named is None:
+        return
+    old, old_root = field(named, "size", int), digest_field(named, "root")
+    need(field(link, "size", int) == old and len(link) == len(named) == 2, "6: link")  # type: ignore[arg-type]
+    path = list(field(link, "path", list))  # type: ignore[call-overload]
+    need(0 <= old <= size and len(path) <= 64, "6: sizes")  # type: ignore[operator]
+    if old in (0, size):
+        need(not path and old_root == (root if old else hashlib.sha256(b"").digest()), "6: roots differ")
+        return
+    steps = [old_root, *path] if old & (old - 1) == 0 else path  # type: ignore[operator]
+    need(steps and all(type(step) is bytes and len(step) == 32 for step in steps), "6: path")
+    number, last = old - 1, size - 1  # type: ignore[operator]
+    while number % 2:
+        number, last = number // 2, last // 2
+    first = second = steps[0]
+    for step in steps[1:]:
+        need(last > 0, "6: path")
+        if number % 2 or number == last:
+            first, second = join(step, first), join(step, second)
+            while number % 2 == 0 and number:
+                number, last = number // 2, last // 2
+        else:
+            second = join(second, step)
+        number, last = number // 2, last // 2
+    need(last == 0 and first == old_root and second == root, "6: roots differ")
 
 
 def check_receipt(raw: bytes, log: tuple[str, bytes, bytes]) -> dict[str, object]:
@@ -199,7 +228,6 @@ def check_receipt(raw: bytes, log: tuple[str, bytes, bytes]) -> dict[str, object
     need(field(receipt, "v", int) == 1, "1: version")
     names = {"v", "entry", "salt", "subject", "proof", "checkpoint", "consistency"}
     need(isinstance(receipt, dict) and set(receipt) == names, "1: fields")
-    check_consistency_form(receipt["consistency"])  # type: ignore[index]
     entry, subject = field(receipt, "entry", bytes), field(receipt, "subject", bytes)
     told, said = read(entry), read(subject)  # type: ignore[arg-type]
     need(field(told, "v", int) == 1 and field(said, "v", int) == 1, "1: version")
@@ -210,6 +238,7 @@ def check_receipt(raw: bytes, log: tuple[str, bytes, bytes]) -> dict[str, object
     need(kind in KINDS and field(told, "kind", str) == f"bundle.{kind}", "2: kind")
     index, size, root = check_inclusion(field(receipt, "proof", bytes), entry, log[2])  # type: ignore[arg-type]
     check_note(field(receipt, "checkpoint", str), log, size, root)  # type: ignore[arg-type]
+    check_younger(receipt["consistency"], said.get("named"), size, root)  # type: ignore[index, attr-defined]
     return {
         "kind": kind,
         "bundle": digest_field(said, "bundle").hex(),
@@ -224,23 +253,23 @@ def check_receipt(raw: bytes, log: tuple[str, bytes, bytes]) -> dict[str, object
 
 def check_envelope(raw: bytes, purpose: str, signers: dict[bytes, bytes]) -> bytes:
     """Check one signature of the bundle and return what is inside."""
-    protected, unprotected, payload, signature = sign1(raw, "6")
+    protected, unprotected, payload, signature = sign1(raw, "7")
     header = read(protected)  # type: ignore[arg-type]
-    need(unprotected == {} and type(payload) is bytes and isinstance(header, dict), "6: envelope")
-    need(set(header) == {1, 3, 4} and header[1] == ED25519 and header[3] == purpose, "6: header")  # type: ignore
+    need(unprotected == {} and type(payload) is bytes and isinstance(header, dict), "7: envelope")
+    need(set(header) == {1, 3, 4} and header[1] == ED25519 and header[3] == purpose, "7: header")  # type: ignore
     key = signers.get(header[4])  # type: ignore[index]
-    need(key, "6: signed by a key that is not in the key file")
+    need(key, "7: signed by a key that is not in the key file")
     signed = cbor2.dumps(["Signature1", protected, AAD, payload], canonical=True)
-    check_signature(key, signature, signed, "6: signature")  # type: ignore[arg-type]
+    check_signature(key, signature, signed, "7: signature")  # type: ignore[arg-type]
     return payload  # type: ignore[return-value]
 
 
 def check_bundle(raw: bytes, signers: dict[bytes, bytes], stated: dict[str, object]) -> dict[str, object]:
-    """Check step 6 and return who signed what."""
-    need(hashlib.sha256(raw).hexdigest() == stated["bundle"], "6: the receipt speaks about another bundle")
+    """Check step 7 and return who signed what."""
+    need(hashlib.sha256(raw).hexdigest() == stated["bundle"], "7: the receipt speaks about another bundle")
     inner = check_envelope(raw, NODE_PURPOSE, signers)
     manifest = read(check_envelope(inner, OFFICER_PURPOSE, signers))
-    need(field(manifest, "node", str) == stated["node"], "6: node")
+    need(field(manifest, "node", str) == stated["node"], "7: node")
     return {name: field(manifest, name, str) for name in ("village", "officer", "service", "registration_no")}
 
 

@@ -1,4 +1,4 @@
-"""The bundle: what an officer sealed for a resident. Manifest, its two signatures, and the checks that need no database.
+"""The bundle: what an officer sealed for a resident. Manifest, its two signatures, and checks that need no database.
 
 Verification of a bundle, in the order that intake follows (numbers return as comments in ``verify_bundle``):
 1. the outer envelope is signed by the node whose key the hub enrolled (purpose BUNDLE);
@@ -17,6 +17,7 @@ from typing import Annotated
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from protocol.checkpoint import CheckpointRef
 from protocol.chunks import chunk_count
 from protocol.envelope import KeyFinder, Purpose, sign, verify
 from protocol.errors import AttachmentsInvalidError, IdentityError, SealError
@@ -36,13 +37,6 @@ from protocol.wire import Wire, from_bytes, to_bytes
 
 Answer = int | str | bool
 ShortText = Annotated[str, msgspec.Meta(max_length=200)]
-
-
-class CheckpointRef(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest checkpoint that the node had verified when the bundle was sealed: the bundle is younger than it."""
-
-    size: Annotated[int, msgspec.Meta(ge=0)]
-    root: Digest
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +77,7 @@ class Manifest(Wire, frozen=True, kw_only=True):
     previous: Digest | None
     """Bundle id of this node's bundle before; None for the first."""
     checkpoint: CheckpointRef | None
+    """The newest checkpoint that the node had verified when the bundle was sealed: the bundle is younger than it."""
     claimed_at: Annotated[int, msgspec.Meta(ge=0)]
     """Milliseconds since 1970 by the node's clock: a claim, it proves nothing."""
     registration_no: RegistrationNo

@@ -8,13 +8,15 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass
+from typing import Annotated
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from protocol.envelope import load_public_key, public_bytes
 from protocol.errors import KeyUnknownError, MalformedError, SignatureError, TooLargeError
-from protocol.limits import MAX_CHECKPOINT_BYTES
+from protocol.limits import MAX_CHECKPOINT_BYTES, MAX_INTEGER
 
 ED25519_NOTE = b"\x01"
 _DASH = "— "
@@ -29,6 +31,13 @@ class Checkpoint:
     root: bytes
     text: str
     """The signed note as received."""
+
+
+class CheckpointRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Names a checkpoint inside of another message."""
+
+    size: Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+    root: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,13 +2,14 @@
 
 A receipt carries: the ledger entry, the opening of its commitment (salt and subject), its index, an inclusion proof in
 the form of RFC 9942 (COSE Receipts, signed root), the checkpoint of the same tree as C2SP note, and a consistency proof
-from the checkpoint that the manifest named. Checking plan; numbers return as comments in ``verify_receipt``:
+from the checkpoint that the manifest named. So the bundle is proven younger than the one and older than the other
+checkpoint. Checking plan; numbers return as comments in ``verify_receipt``:
 1. form and schema; entry and subject are strict CBOR themselves;
 2. salt and subject open the entry's commitment;
 3. the leaf hash of the entry and the path lead to a root;
 4. the log's COSE signature over that root verifies;
 5. the checkpoint note of the log has that root and that size;
-6. the consistency proof links the named checkpoint to this one.
+6. the consistency proof links the checkpoint that the subject names to this one.
 The same verdict always gives the same bytes: they are made once, in or after the transaction, and stored.
 """
 
@@ -22,7 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol import codec, merkle
-from protocol.checkpoint import Checkpoint, LogKey, verify_checkpoint
+from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey, verify_checkpoint
 from protocol.envelope import ALG_ED25519, TAG_SIGN1, public_bytes
 from protocol.errors import AlgorithmError, CommitmentError, MalformedError, ProofError, SignatureError
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode, key_id
@@ -73,6 +74,8 @@ class Subject(Wire, frozen=True, kw_only=True):
     """The office that acted, for complete, returned and custody."""
     message: Digest | None = None
     """SHA-256 of the message as received, for a rejection."""
+    named: CheckpointRef | None = None
+    """The checkpoint that the manifest named, if it is one of this log's."""
 
 
 class ConsistencyProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,8 +146,8 @@ def make_receipt(
     )
 
 
-def verify_receipt(raw: bytes, *, log: LogKey, named: tuple[int, bytes] | None) -> VerifiedReceipt:
-    """Check a receipt; ``named`` is size and root of the checkpoint that the manifest named, if it named one.
+def verify_receipt(raw: bytes, *, log: LogKey) -> VerifiedReceipt:
+    """Check a receipt. That it speaks about one's own bundle, and names one's own checkpoint, the caller compares.
 
     Raises:
         ProtocolError: the subclass of the first rule that does not hold.
@@ -167,16 +170,17 @@ def verify_receipt(raw: bytes, *, log: LogKey, named: tuple[int, bytes] | None) 
     if (checkpoint.size, checkpoint.root) != (size, root):
         reason = "checkpoint"
         raise ProofError(reason)
-    if named is not None:  # 6
-        _check_link(receipt.consistency, named, checkpoint)
+    _check_link(receipt.consistency, subject.named, checkpoint)  # 6
     return VerifiedReceipt(subject=subject, entry=entry, index=index, checkpoint=checkpoint, raw=raw)
 
 
-def _check_link(link: ConsistencyProof | None, named: tuple[int, bytes], checkpoint: Checkpoint) -> None:
-    if link is None or link.size != named[0]:
-        reason = "consistency proof missing"
+def _check_link(link: ConsistencyProof | None, named: CheckpointRef | None, checkpoint: Checkpoint) -> None:
+    if link is None and named is None:
+        return
+    if link is None or named is None or link.size != named.size:
+        reason = "consistency proof and named checkpoint do not belong together"
         raise ProofError(reason)
-    merkle.check_consistency(named, (checkpoint.size, checkpoint.root), link.path)
+    merkle.check_consistency((named.size, named.root), (checkpoint.size, checkpoint.root), link.path)
 
 
 def _parse_proof(raw: bytes, log: LogKey) -> tuple[bytes, bytes, tuple[int, int, list[bytes]]]:

@@ -15,8 +15,8 @@ from hub.intake.carrier import Outgoing
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.reading import place_of
-from hub.intake.receipts import Verdict, append_verdicts, sign_receipts
-from hub.intake.tables import Bundle, BundleAttachment, BundleChunk, BundleReceipt
+from hub.intake.receipts import Verdict, append_verdicts, named_checkpoint, sign_receipts
+from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from protocol.chunks import ChunkSealer, join
 from protocol.errors import AttachmentDigestError
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
@@ -104,9 +104,6 @@ def _finish_bundle(session: Session, context: IntakeContext, now: datetime, bund
     bundle.state = "whole"
     bundle.whole_at = now
     session.flush()
-    named = select(BundleReceipt.named_size).where(
-        BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)
-    )
     verdict = Verdict(
         subject=Subject(
             kind=ReceiptKind.WHOLE,
@@ -114,11 +111,11 @@ def _finish_bundle(session: Session, context: IntakeContext, now: datetime, bund
             node=NodeId(bundle.node_id),
             counter=bundle.counter,
             registration_no=RegistrationNo(bundle.registration_no),
+            named=named_checkpoint(session, bundle_id),
         ),
         salt=context.randomness.token(32),
         village=VillageCode(bundle.village),
         service=ServiceCode(bundle.service),
-        named_size=session.scalar(named),
     )
     pending = append_verdicts(session, int(now.timestamp() * 1000), [verdict])
     return [*map(outgoing_receipt, sign_receipts(session, now, context.secrets.log, pending))]

@@ -27,6 +27,7 @@ from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
 from hub.storage.keyring import DataKey
 from protocol.bundle import Manifest
+from protocol.checkpoint import CheckpointRef
 from protocol.errors import BY_CODE
 from protocol.ids import NodeId, RegistrationNo, ServiceCode
 from protocol.receipt import ReceiptKind, Subject
@@ -91,7 +92,7 @@ class BundleStage:
         elif decision.outcome is Outcome.REJECTED:
             message = digest_of(item.incoming)
             subject = _subject(manifest, bundle, ReceiptKind.REJECTED, code=decision.code, message=message)
-            self._add_verdict(subject, manifest.service, None)
+            self._add_verdict(subject, manifest.service)
         else:
             error = BY_CODE[decision.code]()
             self.put_aside.append(
@@ -100,14 +101,14 @@ class BundleStage:
 
     def _accept(self, item: CheckedBundle, decision: Decision) -> None:
         manifest, bundle = item.verified.manifest, item.verified.bundle
-        known = manifest.checkpoint is not None and "checkpoint_unknown" not in decision.flags
-        named_size = manifest.checkpoint.size if known and manifest.checkpoint else None
+        named = None if "checkpoint_unknown" in decision.flags else manifest.checkpoint
         missing = sum(1 for file in manifest.attachments if file.chunks)
         self._accepted.append((item, decision, len(self._verdicts)))
-        arrived = _subject(manifest, bundle, ReceiptKind.ARRIVED, missing=missing)
-        self._add_verdict(arrived, manifest.service, named_size)
+        arrived = _subject(manifest, bundle, ReceiptKind.ARRIVED, missing=missing, named=named)
+        self._add_verdict(arrived, manifest.service)
         if not missing:
-            self._add_verdict(_subject(manifest, bundle, ReceiptKind.WHOLE), manifest.service, named_size)
+            whole = _subject(manifest, bundle, ReceiptKind.WHOLE, named=named)
+            self._add_verdict(whole, manifest.service)
 
     def _reject_all(self, rejected: Sequence[Refused], earlier: dict[bytes, IssuedReceipt]) -> None:
         seen = set(earlier)
@@ -127,13 +128,11 @@ class BundleStage:
                     code=item.error.code,
                     message=message,
                 )
-                self._add_verdict(subject, None, None)
+                self._add_verdict(subject, None)
 
-    def _add_verdict(self, subject: Subject, service: ServiceCode | None, named_size: int | None) -> None:
+    def _add_verdict(self, subject: Subject, service: ServiceCode | None) -> None:
         salt = self._context.randomness.token(32)
-        self._verdicts.append(
-            Verdict(subject=subject, salt=salt, village=subject.node.village, service=service, named_size=named_size)
-        )
+        self._verdicts.append(Verdict(subject=subject, salt=salt, village=subject.node.village, service=service))
 
     def _store(self, pending: Sequence[PendingReceipt]) -> None:
         if not self._accepted:
@@ -219,6 +218,7 @@ def _subject(
     missing: int = 0,
     code: str = "",
     message: bytes | None = None,
+    named: CheckpointRef | None = None,
 ) -> Subject:
     number: RegistrationNo = manifest.registration_no
     return Subject(
@@ -230,4 +230,5 @@ def _subject(
         missing_attachments=missing,
         code=code,
         message=message,
+        named=named,
     )

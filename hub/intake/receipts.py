@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import EntryDraft, TileReader, append, sign_head
+from protocol.checkpoint import CheckpointRef
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
+from protocol.limits import MAX_RECEIPT_BYTES
 from protocol.merkle import consistency_path, inclusion_path
 from protocol.receipt import ConsistencyProof, ReceiptKind, Subject, inclusion_receipt, make_receipt
-from protocol.wire import to_bytes
+from protocol.wire import from_bytes, to_bytes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,6 @@ class Verdict:
     salt: bytes
     village: VillageCode | None
     service: ServiceCode | None = None
-    named_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +87,7 @@ def sign_receipts(
     if not pending:
         return []
     maker = _ReceiptMaker(session, now, signer)
-    made = [
-        maker.make(item.entry, item.index, item.verdict.salt, item.subject, item.verdict.named_size) for item in pending
-    ]
+    made = [maker.make(item.entry, item.index, item.verdict.salt, item.subject) for item in pending]
     session.execute(insert(BundleReceipt), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)])
     return [
         IssuedReceipt(
@@ -125,11 +124,11 @@ def request_receipt(  # noqa: PLR0913  # one verdict in full
             registration_no=RegistrationNo(bundle.registration_no),
             code=code,
             office=office,
+            named=named_checkpoint(session, bundle_id),
         ),
         salt=salt,
         village=VillageCode(bundle.village),
         service=ServiceCode(bundle.service),
-        named_size=_named_size(session, bundle_id),
     )
     pending = append_verdicts(session, now_ms, [verdict])[0]
     session.execute(insert(BundleReceipt).values(_row(pending) | {"raw": None}))
@@ -155,6 +154,14 @@ def stored_receipts(session: Session, bundle_ids: Sequence[bytes]) -> list[Issue
     return [_issued(row) for row in session.execute(query)]
 
 
+def named_checkpoint(session: Session, bundle_id: bytes) -> CheckpointRef | None:
+    """Return the checkpoint that an accepted bundle's manifest named, as its first receipt states it."""
+    query = select(BundleReceipt.subject).where(
+        BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)
+    )
+    return from_bytes(session.scalars(query).one(), Subject, max_bytes=MAX_RECEIPT_BYTES).named
+
+
 def rejection_of(session: Session, messages: Sequence[bytes]) -> dict[bytes, IssuedReceipt]:
     """Return the receipts of messages (by digest) that were rejected before."""
     query = select(
@@ -175,7 +182,8 @@ class _ReceiptMaker:
         self._read = TileReader(session)
         self._links: dict[int, ConsistencyProof] = {}
 
-    def make(self, entry: bytes, index: int, salt: bytes, subject: bytes, named_size: int | None) -> bytes:
+    def make(self, entry: bytes, index: int, salt: bytes, subject: bytes) -> bytes:
+        named = from_bytes(subject, Subject, max_bytes=MAX_RECEIPT_BYTES).named
         path = inclusion_path(index, self._root.size, self._read)
         return make_receipt(
             entry=entry,
@@ -183,7 +191,7 @@ class _ReceiptMaker:
             subject=subject,
             proof=inclusion_receipt(self._root, index, path),
             checkpoint=self._root.checkpoint,
-            link=None if named_size is None else self._link(named_size),
+            link=None if named is None else self._link(named.size),
         )
 
     def _link(self, size: int) -> ConsistencyProof:
@@ -203,7 +211,6 @@ _WAITING = (
         BundleReceipt.ledger_index,
         BundleReceipt.salt,
         BundleReceipt.subject,
-        BundleReceipt.named_size,
     )
     .where(BundleReceipt.raw.is_(None))
     .order_by(BundleReceipt.id)
@@ -211,7 +218,7 @@ _WAITING = (
 
 
 def _issue_row(session: Session, maker: _ReceiptMaker, row: Row[*tuple[object, ...]]) -> IssuedReceipt:
-    raw = maker.make(row.entry, row.ledger_index, row.salt, row.subject, row.named_size)
+    raw = maker.make(row.entry, row.ledger_index, row.salt, row.subject)
     session.execute(update(BundleReceipt).where(BundleReceipt.id == row.id).values(raw=raw))
     return IssuedReceipt(bundle_id=row.bundle_id, node_id=NodeId(row.node_id), kind=ReceiptKind(row.kind), raw=raw)
 
@@ -226,17 +233,9 @@ def _row(item: PendingReceipt) -> dict[str, object]:
         "entry": item.entry,
         "salt": item.verdict.salt,
         "subject": item.subject,
-        "named_size": item.verdict.named_size,
         "message": subject.message,
     }
 
 
 def _issued(row: Row[*tuple[object, ...]]) -> IssuedReceipt:
     return IssuedReceipt(bundle_id=row.bundle_id, node_id=NodeId(row.node_id), kind=ReceiptKind(row.kind), raw=row.raw)
-
-
-def _named_size(session: Session, bundle_id: bytes) -> int | None:
-    query = select(BundleReceipt.named_size).where(
-        BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)
-    )
-    return session.scalar(query)

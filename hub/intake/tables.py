@@ -96,8 +96,6 @@ class BundleReceipt(Base):
     entry: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))
     subject: Mapped[bytes] = mapped_column(LargeBinary)
-    named_size: Mapped[int | None] = mapped_column(BigInteger)
-    """Size of the checkpoint that the manifest named, when it is one of this log's."""
     message: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST))
     """Digest of a rejected message: the same message gets the same answer."""
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)

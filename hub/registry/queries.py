@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from hub.registry import tables
 from hub.registry.records import Lease, NodeRecord, OfficerRecord, node_record, officer_record
-from hub.registry.rules import OfficerStatus, covers, year_of
-from protocol.ids import NodeId, OfficerId, RegistrationNo
-from protocol.mailbox import NumberLease
+from hub.registry.rules import NodeStatus, OfficerStatus, covers, year_of
+from protocol.ids import NodeId, OfficerId, RegistrationNo, key_id
+from protocol.mailbox import NumberLease, OfficerRequest
 
 T = TypeVar("T", str, bytes)
 
@@ -103,10 +103,32 @@ def waiting_officers(session: Session) -> list[OfficerLine]:
     return [_line(row) for row in session.scalars(wanted.order_by(tables.Officer.requested_at))]
 
 
-def approved_officers(session: Session) -> list[OfficerId]:
-    """Return the officers who were approved and have no certificate yet."""
-    wanted = select(tables.Officer.officer_id).where(tables.Officer.status == OfficerStatus.APPROVED.value)
-    return [OfficerId(each) for each in session.scalars(wanted.order_by(tables.Officer.requested_at))]
+def approved_officers(session: Session) -> list[OfficerRecord]:
+    """Return the officers of active nodes who were approved and have no certificate yet."""
+    wanted = (
+        select(tables.Officer)
+        .join(tables.Node)
+        .where(
+            tables.Officer.status == OfficerStatus.APPROVED.value,
+            tables.Node.status == NodeStatus.ACTIVE.value,
+        )
+        .order_by(tables.Officer.requested_at)
+    )
+    return [officer_record(row) for row in session.scalars(wanted)]
+
+
+def is_known_node_key(session: Session, public_key: bytes) -> bool:
+    """Say whether a node, active or revoked, signs with this key."""
+    return session.scalar(select(tables.Node.node_id).where(tables.Node.signing_kid == key_id(public_key))) is not None
+
+
+def is_known_officer(session: Session, request: OfficerRequest) -> bool:
+    """Say whether the registry has an officer of this id or with this key, whatever the status."""
+    same = or_(
+        tables.Officer.officer_id == str(request.officer),
+        tables.Officer.kid == key_id(request.public_key),
+    )
+    return session.scalar(select(tables.Officer.officer_id).where(same).limit(1)) is not None
 
 
 def certificates(session: Session, node_id: NodeId) -> list[bytes]:

@@ -26,6 +26,8 @@ class NodeRecord:
     revoked_at: datetime | None
     mail_cursor: int
     free_numbers: int
+    lease_notice: int
+    """Number of the mailbox notice with the newest lease; 0 when the enrolment answer carried it."""
 
     @property
     def is_active(self) -> bool:
@@ -75,6 +77,7 @@ def node_record(row: Node) -> NodeRecord:
         revoked_at=row.revoked_at,
         mail_cursor=row.mail_cursor,
         free_numbers=row.free_numbers,
+        lease_notice=row.lease_notice,
     )
 
 

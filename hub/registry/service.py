@@ -14,6 +14,8 @@ from hub.registry import tables
 from hub.registry.errors import RegistryError, RegistryRule
 from hub.registry.queries import (
     holds_number,
+    is_known_node_key,
+    is_known_officer,
     load_leases,
     load_node,
     load_nodes,
@@ -23,6 +25,7 @@ from hub.registry.queries import (
 )
 from hub.registry.records import Lease, NodeRecord, OfficerRecord, node_record
 from hub.registry.rules import (
+    LAST_NUMBER,
     EventKind,
     NodeStatus,
     OfficerStatus,
@@ -54,6 +57,8 @@ __all__ = [
     "load_node",
     "load_nodes",
     "load_officers",
+    "note_lease_notice",
+    "note_mail",
     "officer_states",
     "officers_by_kid",
     "request_officers",
@@ -143,7 +148,7 @@ def request_officers(
         known = session.get(tables.Officer, str(request.officer))
         if known is not None and (known.node_id, known.public_key) == (row.node_id, request.public_key):
             continue
-        if known is not None or len(added) >= room or not _is_fresh_key(session, request.public_key):
+        if len(added) >= room or is_known_officer(session, request) or not _is_usable(request.public_key):
             refused.append(request.officer)
             continue
         session.add(_officer_row(row, request, now))
@@ -223,6 +228,30 @@ def lease_numbers(session: Session, node_id: NodeId, year: int, count: int) -> N
     return block
 
 
+def note_mail(session: Session, node_id: NodeId, *, cursor: int, free_numbers: int) -> NodeRecord:
+    """Keep what a node last wrote about its mailbox and its numbers.
+
+    The cursor is taken as the node says it, also when it went back: a node restored from an older backup needs the
+    notices again, and a node that lies about it harms itself alone.
+
+    Raises:
+        RegistryError: there is no such node.
+    """
+    row = _node(session, node_id)
+    row.mail_cursor = cursor
+    row.free_numbers = min(free_numbers, LAST_NUMBER)
+    return node_record(row)
+
+
+def note_lease_notice(session: Session, node_id: NodeId, number: int) -> None:
+    """Keep which mailbox notice carried the node's newest lease.
+
+    Raises:
+        RegistryError: there is no such node.
+    """
+    _node(session, node_id).lease_notice = number
+
+
 def _lock_leases(session: Session, year: int) -> tables.LeaseHead:
     """Return the year's counter, locked until the end of the transaction (on SQLite all writers wait anyway)."""
     wanted = select(tables.LeaseHead).where(tables.LeaseHead.year == year).with_for_update()
@@ -241,10 +270,7 @@ def _lock_leases(session: Session, year: int) -> tables.LeaseHead:
 
 
 def _next_name(session: Session, new: NewNode) -> NodeId:
-    if (
-        session.scalar(select(tables.Node.node_id).where(tables.Node.signing_kid == key_id(new.signing_key)))
-        is not None
-    ):
+    if is_known_node_key(session, new.signing_key):
         raise RegistryError(RegistryRule.KEY_TAKEN)
     newest = session.scalar(select(func.max(tables.Node.serial)).where(tables.Node.village == str(new.village)))
     name = next_node(new.village, [] if newest is None else [newest])
@@ -296,13 +322,12 @@ def _officer(session: Session, officer_id: OfficerId) -> tables.Officer:
     return row
 
 
-def _is_fresh_key(session: Session, public_key: bytes) -> bool:
+def _is_usable(public_key: bytes) -> bool:
     try:
         load_public_key(public_key)
     except SignatureError:
         return False
-    taken = select(tables.Officer.officer_id).where(tables.Officer.kid == key_id(public_key))
-    return session.scalar(taken) is None
+    return True
 
 
 def _officer_row(node: tables.Node, request: OfficerRequest, now: datetime) -> tables.Officer:

@@ -1,0 +1,12 @@
+"""What the network room refuses to a person, with the rule that says so."""
+
+from hub.network.rules import ApprovalRule
+
+
+class NetworkError(Exception):
+    """An enrolment step that a rule forbids."""
+
+    def __init__(self, rule: ApprovalRule) -> None:
+        """Keep the rule; its value is stable and is what screens translate."""
+        super().__init__(rule.value)
+        self.rule = rule

@@ -1,0 +1,297 @@
+"""Decisions about the fleet: presence, what is missing, what is not well. Values in, values out.
+
+Rules of presence:
+1. Birth, heartbeat and death are paired by the session number that the node draws at connect. A message of an older
+   session says nothing about the present one: a late will never darkens a node that is back.
+2. A death ends its session for good; only a newer session brings the node back. A heartbeat that overtook the will, or
+   comes again after it, does not.
+3. The same message again (same session, same claimed time) changes nothing. The node's clock is compared with itself
+   only, for equality: a clock that jumps does no harm.
+4. What is shown is derived when it is read: a node that was reported live and has been silent for ``STALE_AFTER`` is
+   stale, after ``DEAD_AFTER`` dead. Nobody has to be awake to make it so.
+
+Rules of gaps:
+5. Counters begin at 1. Missing is what lies at or below the highest counter that the node reported and was neither
+   accepted nor rejected. Up to ``waiting`` of it the node says that it is still sending; more is lost, which must
+   not happen (promise P1).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from protocol.health import Health, HealthKind
+
+HEARTBEAT = timedelta(seconds=60)
+STALE_AFTER = timedelta(seconds=100)
+"""One heartbeat may be lost or late by a 7 s chunk; "stale within two minutes" still holds (issue 5)."""
+
+DEAD_AFTER = timedelta(minutes=15)
+"""Silence without a will: the broker itself was away, or the will was lost."""
+
+SILENT_AFTER_ENROLMENT = timedelta(hours=1)
+WAITING_LONG_S = 4 * 3600
+"""The oldest bundle without a receipt: half a working day."""
+
+DISK_LOW_MB = 500
+"""Room for about 300 applications with scans."""
+
+CERTIFICATE_ENDS_WITHIN = timedelta(days=14)
+"""Renewal begins 30 days before the end; two weeks of failing is worth a look."""
+
+
+class Reported(StrEnum):
+    """What the node's own messages said last."""
+
+    LIVE = "live"
+    DEAD = "dead"
+
+
+class State(StrEnum):
+    """What is shown."""
+
+    LIVE = "live"
+    STALE = "stale"
+    DEAD = "dead"
+    NEVER = "never"  # enrolled, nothing heard yet
+    REVOKED = "revoked"
+
+
+class Ailment(StrEnum):
+    """Why a node is not well. Several may hold."""
+
+    DEAD = "dead"
+    STALE = "stale"
+    NEVER = "never"
+    LOST = "lost"
+    WAITING_LONG = "waiting_long"
+    DISK_LOW = "disk_low"
+    CERTIFICATE_ENDS = "certificate_ends"
+    REFUSALS = "refusals"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What is stored about a node's presence."""
+
+    session: int
+    reported: Reported
+    born_at: datetime
+    """When this session was first heard of."""
+    seen_at: datetime
+    claimed_ms: int
+    """The node's time in the newest message of the session; compared for equality only (rule 3)."""
+    last_counter: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """Counters ``first`` to ``last`` that the hub does not have."""
+
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How many bundles are missing here."""
+        return self.last - self.first + 1
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vitals:
+    """What ``ailments`` looks at."""
+
+    state: State
+    enrolled_at: datetime
+    missing: int = 0
+    waiting: int = 0
+    oldest_waiting_s: int = 0
+    disk_free_mb: int | None = None
+    certificate_ends_at: datetime | None = None
+    recent_refusals: int = 0
+
+
+def hear(known: Known | None, health: Health, now: datetime) -> Known | None:
+    """Return what is known after a message, or None when the message changes nothing (rules 1 to 3)."""
+    if known is None or health.session > known.session:
+        return Known(
+            session=health.session,
+            reported=_reported(health),
+            born_at=now,
+            # A will proves an end, not that the node was seen just now.
+            seen_at=known.seen_at if known is not None and health.kind is HealthKind.DEATH else now,
+            claimed_ms=health.claimed_at,
+            last_counter=max(health.last_counter, 0 if known is None else known.last_counter),
+        )
+    if health.session < known.session or known.reported is Reported.DEAD:
+        return None
+    if health.kind is HealthKind.DEATH:
+        # The will was written at connect: its figures are old.
+        return replace(known, reported=Reported.DEAD)
+    if health.claimed_at == known.claimed_ms:
+        return None
+    return replace(
+        known,
+        seen_at=now,
+        claimed_ms=health.claimed_at,
+        last_counter=max(health.last_counter, known.last_counter),
+    )
+
+
+def _reported(health: Health) -> Reported:
+    return Reported.DEAD if health.kind is HealthKind.DEATH else Reported.LIVE
+
+
+def shown(reported: Reported | None, seen_at: datetime | None, now: datetime, *, is_active: bool) -> State:
+    """Return the state to show at this moment (rule 4)."""
+    if not is_active:
+        return State.REVOKED
+    if reported is None or seen_at is None:
+        return State.NEVER
+    silence = now - seen_at
+    if reported is Reported.DEAD or silence >= DEAD_AFTER:
+        return State.DEAD
+    return State.STALE if silence >= STALE_AFTER else State.LIVE
+
+
+def find_gaps(counters: Iterable[int], last_counter: int) -> list[Gap]:
+    """Return the gaps in ascending counters, up to the highest that the node reported (rule 5)."""
+    found: list[Gap] = []
+    expected = 1
+    for counter in counters:
+        if counter > expected:
+            found.append(Gap(first=expected, last=counter - 1))
+        expected = max(expected, counter + 1)
+    if last_counter >= expected:
+        found.append(Gap(first=expected, last=last_counter))
+    return found
+
+
+def without(gaps: Iterable[Gap], counters: Iterable[int]) -> list[Gap]:
+    """Return the gaps after these counters, which have another verdict, are taken out of them."""
+    remaining = list(gaps)
+    for counter in sorted(set(counters)):
+        remaining = [part for gap in remaining for part in _split(gap, counter)]
+    return remaining
+
+
+def _split(gap: Gap, counter: int) -> list[Gap]:
+    if not gap.first <= counter <= gap.last:
+        return [gap]
+    parts = (Gap(first=gap.first, last=counter - 1), Gap(first=counter + 1, last=gap.last))
+    return [part for part in parts if part.size > 0]
+
+
+def count_missing(gaps: Sequence[Gap]) -> int:
+    """Return how many bundles the gaps hold."""
+    return sum(gap.size for gap in gaps)
+
+
+def ailments(vitals: Vitals, now: datetime) -> tuple[Ailment, ...]:
+    """Return why a node is not well, worst first; empty when it is well. A revoked node has no ailments."""
+    if vitals.state is State.REVOKED:
+        return ()
+    ends = vitals.certificate_ends_at
+    signs = {
+        Ailment.LOST: vitals.missing > vitals.waiting,
+        Ailment.DEAD: vitals.state is State.DEAD,
+        Ailment.NEVER: vitals.state is State.NEVER and now - vitals.enrolled_at >= SILENT_AFTER_ENROLMENT,
+        Ailment.STALE: vitals.state is State.STALE,
+        Ailment.WAITING_LONG: vitals.waiting > 0 and vitals.oldest_waiting_s >= WAITING_LONG_S,
+        Ailment.REFUSALS: vitals.recent_refusals > 0,
+        Ailment.DISK_LOW: vitals.disk_free_mb is not None and vitals.disk_free_mb < DISK_LOW_MB,
+        Ailment.CERTIFICATE_ENDS: ends is not None and ends - now < CERTIFICATE_ENDS_WITHIN,
+    }
+    return tuple(sign for sign, holds in signs.items() if holds)
+
+
+FEW_NUMBERS = 60
+"""Two to three weeks of a busy village: time enough for a lease to arrive over a bad link."""
+
+MOST_UNUSED = 2_000
+"""Leased numbers that no bundle has used. A node that says forever that it has none left gets no more than this."""
+
+
+def needs_numbers(free_numbers: int, *, has_this_year: bool, unused: int) -> bool:
+    """Say whether a node should get a further block: few are left, or it has none of the year that has begun."""
+    return unused < MOST_UNUSED and (free_numbers < FEW_NUMBERS or not has_this_year)
+
+
+# --- enrolment -------------------------------------------------------------------------------------------------------
+
+CODE_LIFE = timedelta(hours=24)
+"""How long a code may be used: the village office is called, and types it, within a day."""
+
+ANSWER_KEPT_AFTER_FETCH = timedelta(hours=1)
+"""A node whose power fails while it stores the answer asks again within this time."""
+
+FREE_FAILURES = 5
+LONGEST_BLOCK = timedelta(hours=1)
+
+
+class CodeState(StrEnum):
+    """The life of a one-time code."""
+
+    OPEN = "open"
+    REQUESTED = "requested"  # a node used it; a second person compares the fingerprint
+    APPROVED = "approved"  # the node has its name; certificate and answer are made by the process with the keys
+    ISSUED = "issued"  # the answer waits to be fetched, or was fetched within the last hour
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+class Verdict(StrEnum):
+    """What the hub says to a node about its request or its poll. Stable codes, in the HTTP answers."""
+
+    PENDING = "pending"
+    UNKNOWN = "enrolment"  # no such code, or not made with it: one answer for both, so that nothing can be probed
+    EXPIRED = "enrolment_expired"
+    USED = "enrolment_used"
+    REFUSED = "enrolment_refused"
+    BLOCKED = "enrolment_blocked"
+    KEY_TAKEN = "key_taken"
+    CSR_TOO_LARGE = "csr_too_large"
+    CSR_MALFORMED = "csr_malformed"
+    CSR_KEY_TYPE = "csr_key_type"
+    CSR_NO_PROOF = "csr_no_proof"
+
+
+def blocked_for(failures: int) -> timedelta:
+    """Return for how long a code is blocked after this many wrong MACs: a minute after the fifth, then doubling.
+
+    80 bits cannot be guessed anyway; the block keeps a broken or hostile client from filling logs.
+    """
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    return min(timedelta(minutes=2 ** min(failures - FREE_FAILURES, 10)), LONGEST_BLOCK)
+
+
+def may_request(state: CodeState, *, expires_at: datetime, now: datetime, is_same: bool) -> Verdict:
+    """Say whether an authentic request is taken: once per code; the same bytes again get the same answer."""
+    if state is CodeState.OPEN:
+        return Verdict.PENDING if now < expires_at else Verdict.EXPIRED
+    if state is CodeState.REFUSED:
+        return Verdict.REFUSED
+    return Verdict.PENDING if is_same and state is not CodeState.CLOSED else Verdict.USED
+
+
+class ApprovalRule(StrEnum):
+    """Why an approval or a refusal by a person does not go through."""
+
+    SAME_PERSON = "same_person"
+    CODE_UNKNOWN = "code_unknown"
+    NOT_REQUESTED = "not_requested"
+    VILLAGE_UNKNOWN = "village_unknown"
+
+
+def may_approve(state: CodeState | None, *, invited_by: str, approved_by: str) -> ApprovalRule | None:
+    """Return the rule that forbids this approval, if one does (two persons: who makes a code never approves it)."""
+    if state is None:
+        return ApprovalRule.CODE_UNKNOWN
+    if state is not CodeState.REQUESTED:
+        return ApprovalRule.NOT_REQUESTED
+    return ApprovalRule.SAME_PERSON if invited_by == approved_by else None

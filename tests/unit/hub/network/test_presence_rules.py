@@ -1,0 +1,165 @@
+"""Presence, gaps and ailments: the tables of cases behind hub/network/rules.py."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from hub.network.rules import (
+    Ailment,
+    Gap,
+    Known,
+    Reported,
+    State,
+    Vitals,
+    ailments,
+    count_missing,
+    find_gaps,
+    hear,
+    needs_numbers,
+    shown,
+    without,
+)
+from protocol.health import Health, HealthKind
+from protocol.ids import NodeId
+
+NODE = NodeId("3314052003-01")
+THEN = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+NOW = THEN + timedelta(seconds=30)
+KNOWN = Known(session=500, reported=Reported.LIVE, born_at=THEN, seen_at=THEN, claimed_ms=7, last_counter=9)
+BIRTH, BEAT, DEATH = HealthKind.BIRTH, HealthKind.HEARTBEAT, HealthKind.DEATH
+
+
+def heard(kind: HealthKind, session: int, *, claimed_at: int = 8, last_counter: int = 9) -> Health:
+    return Health(
+        kind=kind, node=NODE, session=session, claimed_at=claimed_at, program="1.0", last_counter=last_counter
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "health", "reported", "seen_at"),
+    [
+        (None, heard(BIRTH, 500), Reported.LIVE, NOW),
+        (None, heard(BEAT, 500), Reported.LIVE, NOW),
+        (None, heard(DEATH, 500), Reported.DEAD, NOW),
+        (KNOWN, heard(BEAT, 500), Reported.LIVE, NOW),
+        (KNOWN, heard(DEATH, 500), Reported.DEAD, THEN),
+        (KNOWN, heard(BIRTH, 501), Reported.LIVE, NOW),
+        (KNOWN, heard(BEAT, 501), Reported.LIVE, NOW),
+        (KNOWN, heard(DEATH, 501), Reported.DEAD, THEN),
+        (replace(KNOWN, reported=Reported.DEAD), heard(BIRTH, 501), Reported.LIVE, NOW),
+        (replace(KNOWN, claimed_ms=99), heard(BEAT, 500, claimed_at=3), Reported.LIVE, NOW),  # the clock jumped back
+    ],
+)
+def test_a_message_of_this_or_a_newer_session_counts(
+    known: Known | None, health: Health, reported: Reported, seen_at: datetime
+) -> None:
+    after = hear(known, health, NOW)
+    assert after is not None
+    assert (after.session, after.reported, after.seen_at) == (health.session, reported, seen_at)
+
+
+@pytest.mark.parametrize(
+    ("known", "health"),
+    [
+        (KNOWN, heard(DEATH, 499)),  # a late will of the session before
+        (KNOWN, heard(BIRTH, 499)),
+        (KNOWN, heard(BEAT, 499)),
+        (KNOWN, heard(BEAT, 500, claimed_at=7)),  # the same message again
+        (replace(KNOWN, reported=Reported.DEAD), heard(BEAT, 500)),  # overtaken by its own will
+        (replace(KNOWN, reported=Reported.DEAD), heard(DEATH, 500)),
+    ],
+)
+def test_a_late_or_repeated_message_changes_nothing(known: Known, health: Health) -> None:
+    assert hear(known, health, NOW) is None
+
+
+@pytest.mark.parametrize(("before", "reported", "after"), [(9, 12, 12), (9, 3, 9)])
+def test_the_highest_counter_is_kept(before: int, reported: int, after: int) -> None:
+    known = hear(replace(KNOWN, last_counter=before), heard(BEAT, 500, last_counter=reported), NOW)
+    assert known is not None
+    assert known.last_counter == after
+
+
+@pytest.mark.parametrize(
+    ("reported", "silence_s", "is_active", "state"),
+    [
+        (None, 0, True, State.NEVER),
+        (Reported.LIVE, 0, True, State.LIVE),
+        (Reported.LIVE, 99, True, State.LIVE),
+        (Reported.LIVE, 100, True, State.STALE),
+        (Reported.LIVE, 899, True, State.STALE),
+        (Reported.LIVE, 900, True, State.DEAD),
+        (Reported.DEAD, 0, True, State.DEAD),
+        (Reported.LIVE, 0, False, State.REVOKED),
+        (Reported.LIVE, -5, True, State.LIVE),
+    ],
+)
+def test_what_is_shown_follows_from_report_and_silence(
+    reported: Reported | None, silence_s: int, is_active: bool, state: State
+) -> None:
+    seen_at = None if reported is None else NOW - timedelta(seconds=silence_s)
+    assert shown(reported, seen_at, NOW, is_active=is_active) is state
+
+
+@pytest.mark.parametrize(
+    ("counters", "last_counter", "gaps"),
+    [
+        ([], 0, []),
+        ([], 2, [Gap(first=1, last=2)]),
+        ([1, 2, 3], 3, []),
+        ([1, 2, 3], 2, []),  # a bundle is here before the heartbeat that counts it
+        ([1, 2, 5], 5, [Gap(first=3, last=4)]),
+        ([3], 4, [Gap(first=1, last=2), Gap(first=4, last=4)]),
+    ],
+)
+def test_gaps_are_what_lies_between(counters: list[int], last_counter: int, gaps: list[Gap]) -> None:
+    assert find_gaps(counters, last_counter) == gaps
+
+
+def test_a_gap_reads_like_a_sentence_of_the_administrator() -> None:
+    gaps = find_gaps(range(1, 118), 119)
+    assert [str(gap) for gap in gaps] == ["118–119"]
+    assert count_missing(gaps) == 2
+
+
+@pytest.mark.parametrize(
+    ("taken", "left"),
+    [([], ["3–6"]), ([4], ["3", "5–6"]), ([3, 6], ["4–5"]), ([3, 4, 5, 6], []), ([1, 9], ["3–6"])],
+)
+def test_rejected_bundles_are_no_gap(taken: list[int], left: list[str]) -> None:
+    assert [str(gap) for gap in without([Gap(first=3, last=6)], taken)] == left
+
+
+WELL = Vitals(state=State.LIVE, enrolled_at=THEN, disk_free_mb=9_000, certificate_ends_at=NOW + timedelta(days=60))
+
+
+@pytest.mark.parametrize(
+    ("vitals", "expected"),
+    [
+        (WELL, ()),
+        (replace(WELL, missing=2, waiting=2), ()),
+        (replace(WELL, missing=3, waiting=2), (Ailment.LOST,)),
+        (replace(WELL, state=State.STALE), (Ailment.STALE,)),
+        (replace(WELL, state=State.DEAD, disk_free_mb=20), (Ailment.DEAD, Ailment.DISK_LOW)),
+        (replace(WELL, state=State.NEVER), ()),
+        (replace(WELL, state=State.NEVER, enrolled_at=THEN - timedelta(hours=2)), (Ailment.NEVER,)),
+        (replace(WELL, waiting=1, oldest_waiting_s=14_400), (Ailment.WAITING_LONG,)),
+        (replace(WELL, waiting=0, oldest_waiting_s=14_400), ()),
+        (replace(WELL, recent_refusals=1), (Ailment.REFUSALS,)),
+        (replace(WELL, certificate_ends_at=NOW + timedelta(days=13)), (Ailment.CERTIFICATE_ENDS,)),
+        (replace(WELL, state=State.REVOKED, missing=9, disk_free_mb=1), ()),
+    ],
+)
+def test_ailments(vitals: Vitals, expected: tuple[Ailment, ...]) -> None:
+    assert ailments(vitals, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("free", "has_this_year", "unused", "expected"),
+    [(60, True, 60, False), (59, True, 59, True), (150, False, 150, True), (0, True, 2_000, False)],
+)
+def test_numbers_are_leased_in_time_but_not_without_end(
+    free: int, has_this_year: bool, unused: int, expected: bool
+) -> None:
+    assert needs_numbers(free, has_this_year=has_this_year, unused=unused) is expected

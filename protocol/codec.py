@@ -17,7 +17,7 @@ import cbor2
 from protocol.errors import MalformedError, TooLargeError
 from protocol.limits import MAX_DEPTH, MAX_INTEGER, MAX_TEXT_BYTES
 
-Value: TypeAlias = "int | bytes | str | bool | None | list[Value] | dict[str, Value] | dict[int, Value]"
+Value: TypeAlias = "int | bytes | str | bool | list[Value] | dict[str, Value] | dict[int, Value] | None"
 """What the profile can carry."""
 
 
@@ -96,9 +96,7 @@ def _check(value: object, depth: int) -> None:
     if kind is str:
         _check_text(value)  # type: ignore[arg-type]  # kind is str
     elif kind is int:
-        if not -MAX_INTEGER <= value <= MAX_INTEGER:  # type: ignore[operator]  # kind is int
-            reason = "integer out of range"
-            raise MalformedError(reason)
+        _check_integer(value)  # type: ignore[arg-type]  # kind is int
     elif kind is dict:
         _check_map(value, depth)  # type: ignore[arg-type]  # kind is dict
     elif kind is list:
@@ -106,6 +104,12 @@ def _check(value: object, depth: int) -> None:
             _check(item, depth + 1)
     elif kind is not bytes and value is not None and kind is not bool:
         reason = "type outside of the profile"
+        raise MalformedError(reason)
+
+
+def _check_integer(value: int) -> None:
+    if not -MAX_INTEGER <= value <= MAX_INTEGER:
+        reason = "integer out of range"
         raise MalformedError(reason)
 
 

@@ -1,8 +1,8 @@
 """How a fresh node becomes known: one-time code, keys made on the node, answer bound to the code.
 
 The administrator makes a code for one village (80 bits, 16 letters in Crockford's base 32, hours to live). Both sides
-derive from it, by HKDF, a public code id, a request key and a response key. The node's request is authenticated with the
-request key; the hub's answer with the response key, so that the node learns the true hub keys with no trust on first
+derive from it, by HKDF, a public code id, a request key and a response key. The request is authenticated with
+the request key, the answer with the response key: the node learns the true hub keys with no trust on first
 use. The hub decides the node's name; a second person approves after comparing the fingerprint on both screens.
 """
 

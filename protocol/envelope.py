@@ -167,7 +167,7 @@ def _check_header(protected: bytes, purpose: Purpose) -> bytes:
     if not isinstance(header, dict) or set(header) != {HEADER_ALG, HEADER_CONTENT_TYPE, HEADER_KID}:
         reason = "header labels"
         raise AlgorithmError(reason)
-    fields: dict[object, object] = {label: item for label, item in header.items()}
+    fields: dict[object, object] = dict(header.items())
     if fields[HEADER_ALG] != ALG_ED25519:
         raise AlgorithmError
     if fields[HEADER_CONTENT_TYPE] != str(purpose):

@@ -80,7 +80,7 @@ class Mail(Wire, frozen=True, kw_only=True):
     cursor: Number
     """Every notice up to this number is stored."""
     proof: ProofRequest | None = None
-    officers: Annotated[list[OfficerRequest], msgspec.Meta(max_length=20)] = []
+    officers: Annotated[list[OfficerRequest], msgspec.Meta(max_length=20)] = msgspec.field(default_factory=list)
     """Officers of this node whose certificate has not come yet."""
     free_numbers: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Leased registration numbers that are left; the hub leases more before they end."""

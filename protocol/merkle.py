@@ -12,7 +12,7 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 MAX_PATH = 64
 
 NodeReader = Callable[[int, int], bytes]
-"""``read(level, index)``: hash of the perfect subtree over leaves ``index * 2**level`` to ``(index + 1) * 2**level``."""
+"""``read(level, index)``: hash of the perfect subtree over the ``2**level`` leaves from ``index * 2**level``."""
 
 
 def leaf_hash(entry: bytes) -> bytes:

@@ -27,7 +27,7 @@ KeyId = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 
 class SealedBundle(Wire, frozen=True, kw_only=True):
-    """What travels on ``up/bundle``: a clear header and the box. Nothing in the header is trusted until the box opens."""
+    """What travels on ``up/bundle``: a clear header and the box. Nothing in the header is trusted yet."""
 
     hub: HubId
     kid: KeyId

@@ -55,6 +55,8 @@ PATTERNS: Mapping[PatternName, re.Pattern[str]] = {
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}|0[0-9]{6,13}")
 _ISO_DATE = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]")
 _DEFAULT_LENGTH = {FieldType.TEXT: 120, FieldType.LONG_TEXT: 2_000}
+_MOST_CHARACTERS = 4_000
+"""No field takes more, and normalising 100,000 combining marks takes 10 s (fault E22)."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _KIND_OF_ANSWER: Mapping[FieldType, type] = {
     kind: int if kind in NUMBER_TYPES else bool if kind is FieldType.YES_NO else str for kind in FieldType
@@ -310,7 +312,7 @@ def _is_blank(answer: Answer) -> bool:
 
 
 def _tidy(field: Field | None, answer: Answer) -> Answer:
-    if not isinstance(answer, str):
+    if not isinstance(answer, str) or len(answer) > _MOST_CHARACTERS:
         return answer
     trimmed = unicodedata.normalize("NFC", answer.replace("\r\n", "\n")).strip()
     if field is not None and field.type in {FieldType.NIK, FieldType.KK_NO, FieldType.PHONE}:

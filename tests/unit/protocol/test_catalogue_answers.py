@@ -206,6 +206,16 @@ def test_patterns_take_near_matches_in_linear_time(name: PatternName) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["a\u0345" + "\u0301\u0316" * 50_000, " " * 100_000 + "a", "1" * 100_000, "0" * 99_999]
+)
+def test_no_long_text_takes_long(text: str) -> None:
+    answers: Answers = {field.key: text for field in FIELDS}
+    start = time.perf_counter()
+    check_answers(SERVICE, clean_answers(SERVICE, answers))
+    assert time.perf_counter() - start < 0.05 * len(answers)
+
+
+@pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
         (PatternName.DIGITS, "0123", "１２"),  # noqa: RUF001  # full width, on purpose

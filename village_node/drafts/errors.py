@@ -1,0 +1,21 @@
+"""What this room refuses."""
+
+from village_node.store.errors import DomainError
+
+
+class DraftGoneError(DomainError):
+    """There is no such draft of this officer: sent, discarded, or another officer's."""
+
+    code = "draft_gone"
+
+
+class DraftFullError(DomainError):
+    """No more files fit into one application."""
+
+    code = "draft_full"
+
+
+class DraftKeyError(DomainError):
+    """The form has no such input."""
+
+    code = "draft_key"

@@ -127,7 +127,6 @@ class EmbeddedBroker:
         """
         if self.is_running():
             return
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._end_orphan()
         _check_free(self.host, self.port)
         self._write_config()
@@ -197,6 +196,7 @@ class EmbeddedBroker:
         return self.directory / "store"
 
     def _write_config(self) -> None:
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         credentials = self._pki.broker
         config = BrokerConfig(
             host=self.host,

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from hub.network.broker import BrokerStartError, EmbeddedBroker
-from tests.brokers import NetworkPki, eventually
+from tests.brokers import Client, NetworkPki, eventually
 from tests.integration.conftest import NODE
 from tests.requirements import require
 
@@ -50,6 +50,18 @@ def test_nobody_is_allowed_on_the_nats_port(embedded: EmbeddedBroker, user: str)
             plain.sendall(f"CONNECT {json.dumps({'user': user, 'pass': '', 'verbose': True})}\r\nSUB > 1\r\n".encode())
             assert b"Authorization Violation" in plain.recv(2000)
     assert len(ports) == 1
+
+
+def test_identities_given_before_the_start_are_let_in_at_once(tmp_path: Path, shared_pki: NetworkPki) -> None:
+    require("nats-server")
+    broker = EmbeddedBroker(tmp_path / "new" / "broker", 0, shared_pki.files, ())
+    broker.set_identities([NODE])
+    broker.start()
+    cert_file, key_file = shared_pki.files_of(NODE)
+    client = Client(broker.options(cert_file=cert_file, key_file=key_file), NODE).start()
+    assert client.is_in
+    client.close()
+    broker.stop()
 
 
 def test_starting_twice_is_starting_once(embedded: EmbeddedBroker) -> None:

@@ -141,7 +141,7 @@ def consistency(session: Session, old: int, new: int) -> list[bytes]:
 
 def ledger_size(session: Session) -> int:
     """Return how many entries the log has."""
-    return session.execute(select(_HEAD.c.size)).scalar_one()
+    return session.scalars(select(LedgerHead.size)).one()
 
 
 def newest_checkpoint(session: Session) -> LedgerCheckpoint | None:
@@ -152,7 +152,7 @@ def newest_checkpoint(session: Session) -> LedgerCheckpoint | None:
 def signed_roots(session: Session, sizes: Collection[int]) -> dict[int, bytes]:
     """Return the roots of the checkpoints of these sizes, as far as the log ever signed them: one query."""
     query = select(_CHECKPOINT.c.size, _CHECKPOINT.c.root).where(_CHECKPOINT.c.size.in_(sizes))
-    return {size: root for size, root in session.execute(query)}
+    return dict(session.execute(query).tuples().all())
 
 
 def root_at(session: Session, size: int) -> bytes:

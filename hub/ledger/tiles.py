@@ -19,8 +19,8 @@ _HASHES = select(LedgerTile.hashes)
 class TileReader:
     """Returns the hash of any perfect subtree; each tile is read once. Use one reader for a whole batch of proofs.
 
-    A full tile is believed only when it hashes to what the tile above says about it, so that a proof made from a changed
-    tile is noticed here and not by the stranger who checks it.
+    A full tile is believed only when it hashes to what the tile above says about it: a changed tile is noticed here,
+    not by the stranger who checks the proof.
     """
 
     def __init__(self, session: Session) -> None:

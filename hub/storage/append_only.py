@@ -28,8 +28,7 @@ def protect(metadata: MetaData) -> None:
         table.info[_MARK] = True
         for dialect in ("sqlite", "postgresql"):
             for statement in statements(table, once, dialect):
-                # DDL applies % formatting to its text
-                make = DDL(statement.replace("%", "%%")).execute_if(dialect=dialect)
+                make = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # not typed by SQLAlchemy
                 event.listen(table, "after_create", make)
 
 
@@ -70,9 +69,8 @@ def _unchanged(table: Table, once: tuple[str, ...], same: str) -> str:
     """Return the condition under which an update changes nothing but a write-once column from NULL."""
     if not once:
         return "false"
-    return " AND ".join(
-        f'(OLD."{name}" {same} NEW."{name}" OR OLD."{name}" IS NULL)'
-        if name in once
-        else f'OLD."{name}" {same} NEW."{name}"'
-        for name in table.columns.keys()
-    )
+    conditions = []
+    for column in table.columns:
+        kept = f'OLD."{column.name}" {same} NEW."{column.name}"'
+        conditions.append(f'({kept} OR OLD."{column.name}" IS NULL)' if column.name in once else kept)
+    return " AND ".join(conditions)

@@ -35,8 +35,8 @@ class Base(DeclarativeBase):
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, stored as milliseconds since 1970: the same number on both databases, in any time zone."""
 
-    impl = BigInteger
-    cache_ok = True
+    impl = BigInteger  # type: ignore[mutable-override]  # SQLAlchemy's way to declare it
+    cache_ok = True  # type: ignore[mutable-override]  # the same
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002  # interface
         """Turn an aware time into milliseconds.

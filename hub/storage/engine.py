@@ -2,8 +2,8 @@
 
 Rules (figures in ``docs/adr``):
 1. SQLite at least 3.51.3: older ones may corrupt the file when two connections reset the WAL (D11).
-2. SQLite runs WAL with ``synchronous=FULL``; anything less loses committed rows at a power cut. PostgreSQL likewise runs
-   with ``synchronous_commit=on``, whatever the server's default is.
+2. SQLite runs WAL with ``synchronous=FULL``; anything less loses committed rows at a power cut. For the same reason
+   PostgreSQL runs with ``synchronous_commit=on``, whatever the server's default is.
 3. A writing transaction takes the write lock at its first statement (``BEGIN IMMEDIATE``), so that it never fails half
    way because another one wrote first. On PostgreSQL it is READ COMMITTED; who appends to the ledger locks its head.
 4. A reading transaction cannot write and sees one state of the database from its first statement to its end.

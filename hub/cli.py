@@ -20,7 +20,8 @@ from hub.network.cli import node_app
 from hub.network.pki import HubClient
 from hub.network.pki_files import load_pki, open_pki
 from hub.settings import Settings, SettingsError
-from hub.storage.engine import Database, StorageError
+from hub.storage.engine import Database
+from hub.storage.errors import StorageError
 from hub.storage.hubkeys import create_keys
 from hub.storage.keyring import Keyring
 from hub.supervisor import Supervisor

@@ -9,7 +9,6 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import exists, select
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
@@ -20,6 +19,7 @@ from hub.intake.tables import BundleReceipt
 from hub.ledger.service import sign_head
 from hub.network.certification import certify_approved
 from hub.registry.queries import all_nodes
+from hub.storage.errors import StorageError
 from hub.storage.ports import Clock, Randomness
 from protocol.envelope import Purpose, sign
 from protocol.health import Beacon
@@ -69,8 +69,8 @@ class Worker:
             try:
                 self.tick()
                 self._wait(TICK_S)
-            except OperationalError as error:
-                log.error("worker.paused", error=type(error.orig).__name__)
+            except StorageError as error:
+                log.error("worker.paused", error=str(error))
                 self._wait(PAUSE_S)
 
     def tick(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
@@ -27,9 +28,8 @@ from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
 from hub.storage.keyring import DataKey
 from protocol.bundle import Manifest
-from protocol.checkpoint import CheckpointRef
 from protocol.errors import BY_CODE
-from protocol.ids import NodeId, RegistrationNo, ServiceCode
+from protocol.ids import NodeId, ServiceCode
 from protocol.receipt import ReceiptKind, Subject
 from protocol.topics import Down, Up, down
 
@@ -59,7 +59,7 @@ class BundleStage:
         """Decide about all of them and return what to publish."""
         if not bundles and not rejected:
             return []
-        messages = [digest_of(item.incoming) for item in [*bundles, *rejected]]
+        messages = [*(digest_of(item.incoming) for item in bundles), *(digest_of(item.incoming) for item in rejected)]
         earlier = rejection_of(self._session, messages)
         self._decide_all(bundles, earlier)
         self._reject_all(rejected, earlier)
@@ -91,7 +91,8 @@ class BundleStage:
             self._duplicates.append((manifest.node, bundle))
         elif decision.outcome is Outcome.REJECTED:
             message = digest_of(item.incoming)
-            subject = _subject(manifest, bundle, ReceiptKind.REJECTED, code=decision.code, message=message)
+            subject = _subject(manifest, bundle, ReceiptKind.REJECTED)
+            subject = replace(subject, code=decision.code, message=message)
             self._add_verdict(subject, manifest.service)
         else:
             error = BY_CODE[decision.code]()
@@ -104,10 +105,10 @@ class BundleStage:
         named = None if "checkpoint_unknown" in decision.flags else manifest.checkpoint
         missing = sum(1 for file in manifest.attachments if file.chunks)
         self._accepted.append((item, decision, len(self._verdicts)))
-        arrived = _subject(manifest, bundle, ReceiptKind.ARRIVED, missing=missing, named=named)
+        arrived = replace(_subject(manifest, bundle, ReceiptKind.ARRIVED), missing_attachments=missing, named=named)
         self._add_verdict(arrived, manifest.service)
         if not missing:
-            whole = _subject(manifest, bundle, ReceiptKind.WHOLE, named=named)
+            whole = replace(_subject(manifest, bundle, ReceiptKind.WHOLE), named=named)
             self._add_verdict(whole, manifest.service)
 
     def _reject_all(self, rejected: Sequence[Refused], earlier: dict[bytes, IssuedReceipt]) -> None:
@@ -210,25 +211,11 @@ def outgoing_receipt(receipt: IssuedReceipt) -> Outgoing:
     return Outgoing(down(receipt.node_id, Down.RECEIPT), receipt.raw)
 
 
-def _subject(
-    manifest: Manifest,
-    bundle: bytes,
-    kind: ReceiptKind,
-    *,
-    missing: int = 0,
-    code: str = "",
-    message: bytes | None = None,
-    named: CheckpointRef | None = None,
-) -> Subject:
-    number: RegistrationNo = manifest.registration_no
+def _subject(manifest: Manifest, bundle: bytes, kind: ReceiptKind) -> Subject:
     return Subject(
         kind=kind,
         bundle=bundle,
         node=manifest.node,
         counter=manifest.counter,
-        registration_no=number,
-        missing_attachments=missing,
-        code=code,
-        message=message,
-        named=named,
+        registration_no=manifest.registration_no,
     )

@@ -90,7 +90,7 @@ def _roots(session: Session, manifests: Iterable[Manifest]) -> dict[int, bytes]:
 
 def _check_form(catalogue: Catalogue, manifest: Manifest) -> FormCheck:
     service = catalogue.services.get((manifest.service, manifest.service_version))
-    if service is None:
+    if service is None or not service.is_open:
         return FormCheck.SERVICE_UNKNOWN
     if check_answers(service, manifest.answers):
         return FormCheck.ANSWERS_INVALID

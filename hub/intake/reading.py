@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleAttachment
-from hub.storage.blobs import BlobError, BlobStore
+from hub.storage.blobs import BlobStore
+from hub.storage.errors import BlobError
 from hub.storage.keyring import DataKey, Keyring
 from protocol.bundle import Manifest, parse_manifest
 from protocol.codec import decode

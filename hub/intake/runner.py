@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from hub.intake.assembly import assemble, find_ready
 from hub.intake.carrier import Carrier, Incoming
@@ -19,6 +18,7 @@ from hub.intake.refusals import keep_evidence
 from hub.intake.service import Processed, process
 from hub.intake.verify import digest_of
 from hub.ledger.errors import LedgerCorruptError
+from hub.storage.errors import StorageError
 from protocol.errors import TopicError
 from protocol.ids import NodeId
 from protocol.topics import parse_up
@@ -94,10 +94,10 @@ class IntakeRunner:
         while not is_stopped():
             try:
                 return process(self._context, batch)
-            except OperationalError as error:
-                if "disk I/O error" in str(error.orig):
+            except StorageError as error:
+                if "disk I/O error" in str(error.__cause__):
                     raise DiskFailedError from error
-                log.error("intake.paused", error=type(error.orig).__name__, messages=len(batch))
+                log.error("intake.paused", error=str(error), messages=len(batch))
                 self._wait(PAUSE_S[min(attempt, len(PAUSE_S) - 1)])
                 attempt += 1
             except LedgerCorruptError:

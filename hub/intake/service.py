@@ -8,10 +8,11 @@ Steps of ``process``:
 If the transaction fails nothing is acknowledged and the broker brings the batch again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.intake.bundles import BundleStage
@@ -29,7 +30,9 @@ from hub.intake.verify import (
     Trusted,
     check,
 )
-from hub.registry.queries import load_nodes, officers_of_nodes
+from hub.registry import tables as registry
+from hub.registry.queries import load_nodes
+from hub.registry.records import OfficerRecord, officer_record
 from protocol.errors import ProtocolError
 from protocol.ids import NodeId
 from protocol.topics import Up, parse_up
@@ -86,8 +89,14 @@ def _read_trusted(context: IntakeContext, batch: Sequence[Incoming]) -> Trusted:
             hub=context.hub,
             sealing_keys=context.secrets.sealing,
             nodes=load_nodes(session, nodes),
-            officers=officers_of_nodes(session, nodes),
+            officers=_read_officers(session, nodes),
         )
+
+
+def _read_officers(session: Session, nodes: Collection[NodeId]) -> dict[bytes, OfficerRecord]:
+    """Return every officer's key of these nodes by key id, whatever its status: the decision looks at that."""
+    query = select(registry.Officer).where(registry.Officer.node_id.in_([str(node) for node in nodes]))
+    return {row.kid: officer_record(row) for row in session.scalars(query)}
 
 
 def _claimed_node(incoming: Incoming) -> NodeId | None:

@@ -27,13 +27,13 @@ def add(session: Session, outcomes: Sequence[tuple[NodeId, Outcome]]) -> None:
     ]
     if fresh:
         session.execute(insert(IntakeTally), fresh)
-    for node in sorted(known & set(names)):
-        counts = per_node[NodeId(node)]
+    for name in sorted(known & set(names)):
+        counts = per_node[NodeId(name)]
         session.execute(
             update(IntakeTally)
-            .where(IntakeTally.node_id == node)
+            .where(IntakeTally.node_id == name)
             .values(
                 received=IntakeTally.received + counts.total(),
-                **{name: getattr(IntakeTally, name) + counts[name] for name in _COLUMNS},
+                **{column: getattr(IntakeTally, column) + counts[column] for column in _COLUMNS},
             )
         )

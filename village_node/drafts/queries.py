@@ -11,7 +11,7 @@ from village_node.drafts.errors import DraftGoneError
 from village_node.drafts.rules import ApplicantField, Content
 from village_node.drafts.service import find, read_content, read_name
 from village_node.drafts.tables import Draft, DraftFile
-from village_node.drafts.vault import Vault
+from village_node.identity.sessions import Unlocked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,18 +60,18 @@ class DraftPage:
         return sum(file.size for file in self.files)
 
 
-def list_drafts(session: Session, vault: Vault) -> tuple[DraftLine, ...]:
+def list_drafts(session: Session, owner: Unlocked) -> tuple[DraftLine, ...]:
     """Return the officer's drafts, the last touched first."""
     counts = dict(session.execute(select(DraftFile.draft_id, func.count()).group_by(DraftFile.draft_id)).tuples())
     rows = session.scalars(
-        select(Draft).where(Draft.officer_id == vault.officer_id).order_by(Draft.changed_at.desc(), Draft.draft_id)
+        select(Draft).where(Draft.officer_id == owner.officer).order_by(Draft.changed_at.desc(), Draft.draft_id)
     )
     return tuple(
         DraftLine(
             draft_id=row.draft_id,
             service=ServiceCode(row.service),
             service_version=row.service_version,
-            applicant=read_content(vault, row).typed.get(ApplicantField.NAME, "").strip(),
+            applicant=read_content(owner, row).typed.get(ApplicantField.NAME, "").strip(),
             changed_at=row.changed_at,
             files=counts.get(row.draft_id, 0),
         )
@@ -79,43 +79,43 @@ def list_drafts(session: Session, vault: Vault) -> tuple[DraftLine, ...]:
     )
 
 
-def open_draft(session: Session, vault: Vault, draft_id: str) -> DraftPage:
+def open_draft(session: Session, owner: Unlocked, draft_id: str) -> DraftPage:
     """Return one draft of this officer.
 
     Raises:
         DraftGoneError: no such draft of this officer.
     """
-    draft = find(session, vault, draft_id)
+    draft = find(session, owner, draft_id)
     rows = session.scalars(select(DraftFile).where(DraftFile.draft_id == draft_id).order_by(DraftFile.file_id))
     return DraftPage(
         draft_id=draft_id,
         service=ServiceCode(draft.service),
         service_version=draft.service_version,
         changed_at=draft.changed_at,
-        content=read_content(vault, draft),
-        files=tuple(_file_line(vault, row) for row in rows),
+        content=read_content(owner, draft),
+        files=tuple(_file_line(owner, row) for row in rows),
     )
 
 
-def find_file(session: Session, vault: Vault, draft_id: str, file_id: str) -> FileLine:
+def find_file(session: Session, owner: Unlocked, draft_id: str, file_id: str) -> FileLine:
     """Return one file of a draft of this officer.
 
     Raises:
         DraftGoneError: no such file or draft of this officer.
     """
-    find(session, vault, draft_id)
+    find(session, owner, draft_id)
     row = session.get(DraftFile, file_id)
     if row is None or row.draft_id != draft_id:
         raise DraftGoneError
-    return _file_line(vault, row)
+    return _file_line(owner, row)
 
 
-def _file_line(vault: Vault, row: DraftFile) -> FileLine:
+def _file_line(owner: Unlocked, row: DraftFile) -> FileLine:
     return FileLine(
         file_id=row.file_id,
         requirement=row.requirement,
         media_type=row.media_type,
         size=row.size,
-        name=read_name(vault, row),
+        name=read_name(owner, row),
         attached_at=row.attached_at,
     )

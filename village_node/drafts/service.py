@@ -22,7 +22,7 @@ from village_node.drafts.folder import DraftFolder
 from village_node.drafts.pictures import Prepared
 from village_node.drafts.rules import MAX_TYPED, Content, change_content, is_known_key
 from village_node.drafts.tables import Draft, DraftFile
-from village_node.drafts.vault import Vault
+from village_node.identity.sessions import Unlocked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,23 +35,23 @@ class NewFile:
     prepared: Prepared
 
 
-def start_draft(session: Session, now: datetime, vault: Vault, *, draft_id: str, service: Service) -> None:
+def start_draft(session: Session, now: datetime, owner: Unlocked, *, draft_id: str, service: Service) -> None:
     """Begin an application for a service in its present version."""
     session.add(
         Draft(
             draft_id=draft_id,
-            officer_id=vault.officer_id,
+            officer_id=owner.officer,
             service=service.code,
             service_version=service.version,
             started_at=now,
             changed_at=now,
-            content=_seal(vault, draft_id, Content()),
+            content=_seal(owner, draft_id, Content()),
         )
     )
 
 
 def save_fields(
-    session: Session, now: datetime, vault: Vault, *, draft_id: str, service: Service, typed: Mapping[str, str]
+    session: Session, now: datetime, owner: Unlocked, *, draft_id: str, service: Service, typed: Mapping[str, str]
 ) -> Content:
     """Keep what was typed, right or wrong, and return the whole content.
 
@@ -61,15 +61,15 @@ def save_fields(
     """
     if not all(is_known_key(service, key) and len(text) <= MAX_TYPED for key, text in typed.items()):
         raise DraftKeyError
-    draft = find(session, vault, draft_id)
-    content = change_content(read_content(vault, draft), typed)
-    draft.content = _seal(vault, draft_id, content)
+    draft = find(session, owner, draft_id)
+    content = change_content(read_content(owner, draft), typed)
+    draft.content = _seal(owner, draft_id, content)
     draft.changed_at = now
     return content
 
 
 def attach_file(
-    session: Session, now: datetime, vault: Vault, *, draft_id: str, file: NewFile, folder: DraftFolder
+    session: Session, now: datetime, owner: Unlocked, *, draft_id: str, file: NewFile, folder: DraftFolder
 ) -> None:
     """Keep a file, sealed.
 
@@ -77,12 +77,12 @@ def attach_file(
         DraftGoneError: no such draft of this officer.
         DraftFullError: the application would have too many files, or too large ones together.
     """
-    draft = find(session, vault, draft_id)
+    draft = find(session, owner, draft_id)
     files = select(func.count(), func.coalesce(func.sum(DraftFile.size), 0)).where(DraftFile.draft_id == draft_id)
     count, size = session.execute(files).one()
     if count >= MAX_ATTACHMENTS or size + len(file.prepared.content) > MAX_BUNDLE_ATTACHMENT_BYTES:
         raise DraftFullError
-    folder.put(draft_id, file.file_id, vault.seal(file.prepared.content, _bytes_place(file.file_id)))  # rule 2
+    folder.put(draft_id, file.file_id, owner.vault.seal(file.prepared.content, _bytes_place(file.file_id)))  # rule 2
     session.add(
         DraftFile(
             file_id=file.file_id,
@@ -91,30 +91,30 @@ def attach_file(
             media_type=file.prepared.media_type,
             size=len(file.prepared.content),
             attached_at=now,
-            name=vault.seal(file.name[-MAX_FILE_NAME:].encode(), _name_place(file.file_id)),
+            name=owner.vault.seal(file.name[-MAX_FILE_NAME:].encode(), _name_place(file.file_id)),
         )
     )
     draft.changed_at = now
 
 
-def remove_file(session: Session, now: datetime, vault: Vault, *, draft_id: str, file_id: str) -> None:
+def remove_file(session: Session, now: datetime, owner: Unlocked, *, draft_id: str, file_id: str) -> None:
     """Take a file away; ``tidy`` deletes its bytes after the commit. A file that is gone already is no error.
 
     Raises:
         DraftGoneError: no such draft of this officer.
     """
-    draft = find(session, vault, draft_id)
+    draft = find(session, owner, draft_id)
     session.execute(delete(DraftFile).where(DraftFile.file_id == file_id, DraftFile.draft_id == draft_id))
     draft.changed_at = now
 
 
-def discard(session: Session, vault: Vault, *, draft_id: str) -> None:
+def discard(session: Session, owner: Unlocked, *, draft_id: str) -> None:
     """Forget a draft with its files; also called inside the transaction that seals it. ``tidy`` deletes the bytes.
 
     Raises:
         DraftGoneError: no such draft of this officer.
     """
-    find(session, vault, draft_id)
+    find(session, owner, draft_id)
     session.execute(delete(DraftFile).where(DraftFile.draft_id == draft_id))
     session.execute(delete(Draft).where(Draft.draft_id == draft_id))
 
@@ -126,39 +126,39 @@ def tidy(session: Session, folder: DraftFolder, *, draft_id: str | None = None) 
         folder.tidy(each, set(known))
 
 
-def find(session: Session, vault: Vault, draft_id: str) -> Draft:
+def find(session: Session, owner: Unlocked, draft_id: str) -> Draft:
     """Return a draft of this officer.
 
     Raises:
         DraftGoneError: no such draft of this officer.
     """
     draft = session.get(Draft, draft_id)
-    if draft is None or draft.officer_id != vault.officer_id:  # rule 1
+    if draft is None or draft.officer_id != owner.officer:  # rule 1
         raise DraftGoneError
     return draft
 
 
-def read_content(vault: Vault, draft: Draft) -> Content:
+def read_content(owner: Unlocked, draft: Draft) -> Content:
     """Open the content of a draft."""
-    return msgspec.json.decode(vault.open(draft.content, _content_place(draft.draft_id)), type=Content)
+    return msgspec.json.decode(owner.vault.open(draft.content, _content_place(draft.draft_id)), type=Content)
 
 
-def read_name(vault: Vault, row: DraftFile) -> str:
+def read_name(owner: Unlocked, row: DraftFile) -> str:
     """Open the name of a file."""
-    return vault.open(row.name, _name_place(row.file_id)).decode()
+    return owner.vault.open(row.name, _name_place(row.file_id)).decode()
 
 
-def read_bytes(vault: Vault, folder: DraftFolder, draft_id: str, file_id: str) -> bytes:
+def read_bytes(owner: Unlocked, folder: DraftFolder, draft_id: str, file_id: str) -> bytes:
     """Open the bytes of a file.
 
     Raises:
         StorageError: the file is gone from the disk.
     """
-    return vault.open(folder.get(draft_id, file_id), _bytes_place(file_id))
+    return owner.vault.open(folder.get(draft_id, file_id), _bytes_place(file_id))
 
 
-def _seal(vault: Vault, draft_id: str, content: Content) -> bytes:
-    return vault.seal(msgspec.json.encode(content), _content_place(draft_id))
+def _seal(owner: Unlocked, draft_id: str, content: Content) -> bytes:
+    return owner.vault.seal(msgspec.json.encode(content), _content_place(draft_id))
 
 
 def _content_place(draft_id: str) -> str:

@@ -1,0 +1,4 @@
+"""The program on a village office PC: fill in, seal, send, and know what became of it. Works with no link for months.
+
+Imports ``protocol`` and nothing of ``hub``. Rooms stand on lower rooms only (docs/adr/0002).
+"""

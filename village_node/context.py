@@ -1,0 +1,27 @@
+"""What the officer's pages need of this node, handed to ``web.create_app`` as one frozen value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from village_node.identity.sessions import UnlockSessions
+from village_node.outbox.service import Sealer
+from village_node.settings import Settings
+from village_node.store.engine import Database
+from village_node.store.files import SealedFiles
+from village_node.store.ports import Clock, Ids, Randomness
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeContext:
+    """Everything that a page may use. Reads go through the rooms' ``queries.py`` and ``service.py``."""
+
+    database: Database
+    clock: Clock
+    randomness: Randomness
+    ids: Ids
+    settings: Settings
+    unlocks: UnlockSessions
+    files: SealedFiles
+    sealer: Sealer
+    wake: Callable[[], None]
+    """Tells the sync thread that something new is in the outbox, or that the officer wants it to try now."""

@@ -1,0 +1,87 @@
+"""Who has unlocked a vault right now. In memory only: a restart, a logout or half an hour of silence locks again."""
+
+import threading
+from dataclasses import dataclass, replace
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from protocol.ids import OfficerId, crockford
+from village_node.identity.vault import VaultKey
+from village_node.store.ports import Clock, Randomness
+
+TOKEN_BYTES = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Unlocked:
+    """An officer whose PIN was right: may read and seal what is this officer's own."""
+
+    officer: OfficerId
+    name: str
+    vault: VaultKey
+    key: Ed25519PrivateKey
+    certified: bool
+    """Whether the hub has certified this officer's key; without that nothing is sealed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    unlocked: Unlocked
+    used_ms: int
+
+
+class UnlockSessions:
+    """Open sessions by token. Safe to use from several threads."""
+
+    def __init__(self, clock: Clock, randomness: Randomness, *, lock_after_s: int) -> None:
+        """Take how many seconds of silence lock a session."""
+        self._clock = clock
+        self._randomness = randomness
+        self._limit_ms = lock_after_s * 1_000
+        self._open: dict[str, _Open] = {}
+        self._lock = threading.Lock()
+
+    def open(self, unlocked: Unlocked) -> str:
+        """Remember an unlocked vault and return the token for the officer's browser."""
+        token = crockford(self._randomness.token(TOKEN_BYTES))
+        with self._lock:
+            self._open[token] = _Open(unlocked, self._clock.elapsed_ms())
+        return token
+
+    def find(self, token: str) -> Unlocked | None:
+        """Return the vault of a token and restart its silence; None when it is locked again."""
+        now = self._clock.elapsed_ms()
+        with self._lock:
+            self._forget_silent(now)
+            found = self._open.get(token)
+            if found is None:
+                return None
+            self._open[token] = replace(found, used_ms=now)
+            return found.unlocked
+
+    def close(self, token: str) -> None:
+        """Lock one session."""
+        with self._lock:
+            self._open.pop(token, None)
+
+    def close_all(self, officer: OfficerId | None = None) -> None:
+        """Lock every session, or every session of one officer."""
+        with self._lock:
+            kept = {
+                token: entry
+                for token, entry in self._open.items()
+                if officer is not None and entry.unlocked.officer != officer
+            }
+            self._open = kept
+
+    def certified(self, officer: OfficerId) -> None:
+        """Mark an officer's open sessions as certified by the hub."""
+        with self._lock:
+            for token, entry in list(self._open.items()):
+                if entry.unlocked.officer == officer:
+                    self._open[token] = replace(entry, unlocked=replace(entry.unlocked, certified=True))
+
+    def _forget_silent(self, now: int) -> None:
+        for token, entry in list(self._open.items()):
+            if now - entry.used_ms > self._limit_ms:
+                del self._open[token]

@@ -1,0 +1,72 @@
+"""Tables: receipts, notices, flags, and the state of the link."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from village_node.store.schema import Base, Digest, UtcDateTime
+
+
+class StoredReceipt(Base):
+    """One verified receipt, byte for byte."""
+
+    __tablename__ = "stored_receipt"
+    __table_args__ = (Index("ix_stored_receipt_bundle", "bundle_id", "log_index"),)
+
+    digest: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    bundle_id: Mapped[bytes] = mapped_column(Digest)
+    kind: Mapped[str] = mapped_column(String(20))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    log_index: Mapped[int]
+    log_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    code: Mapped[str] = mapped_column(String(60))
+    office: Mapped[str] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StoredNotice(Base):
+    """One numbered notice, with the signed bytes it came in. The highest number is the cursor."""
+
+    __tablename__ = "stored_notice"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(20))
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    hub_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Flag(Base):
+    """Something that should not happen did: which code, about which bundle, how often."""
+
+    __tablename__ = "flag"
+    __table_args__ = (Index("uq_flag_code_about", "code", "about", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(60))
+    about: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """A bundle id, or empty."""
+    times: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    evidence: Mapped[bytes] = mapped_column(LargeBinary)
+    """The signed bytes that raised it first, so that others can be shown them."""
+
+
+class LinkRecord(Base):
+    """What is known about the road to the hub. One row."""
+
+    __tablename__ = "link_record"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session: Mapped[int] = mapped_column(default=0)
+    """The last session number; the next is larger."""
+    connected: Mapped[bool] = mapped_column(default=False)
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    """Why there is no link, as a stable code."""
+    last_answer_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When something signed by the hub for this node came last."""
+    last_beacon_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

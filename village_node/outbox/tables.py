@@ -1,0 +1,63 @@
+"""Tables: sealed items, their attachments, and the head of the node's chain."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from village_node.store.schema import Base, Digest, UtcDateTime
+
+
+class OutboxHead(Base):
+    """Counter and id of the last sealed bundle. One row; survives the deletion of items."""
+
+    __tablename__ = "outbox_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counter: Mapped[int]
+    last_bundle: Mapped[bytes | None] = mapped_column(Digest)
+
+
+class OutboxItem(Base):
+    """One sealed bundle. Nothing in clear but what its receipts show anyway."""
+
+    __tablename__ = "outbox_item"
+    __table_args__ = (Index("ix_outbox_item_open", "state", "counter"),)
+
+    bundle_id: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    counter: Mapped[int] = mapped_column(unique=True)
+    registration_no: Mapped[str] = mapped_column(String(20), unique=True)
+    officer_id: Mapped[str] = mapped_column(ForeignKey("officer.officer_id"))
+    service: Mapped[str] = mapped_column(String(64))
+    service_version: Mapped[int]
+    sealed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    message: Mapped[bytes] = mapped_column(LargeBinary)
+    """The bytes for ``up/bundle``, sealed to the hub."""
+    message_digest: Mapped[bytes] = mapped_column(Digest, unique=True)
+    named_size: Mapped[int | None]
+    """The checkpoint that the manifest names."""
+    named_root: Mapped[bytes | None] = mapped_column(Digest)
+    label: Mapped[bytes] = mapped_column(LargeBinary)
+    """``Label`` under the officer's vault key."""
+    state: Mapped[str] = mapped_column(String(10))
+    """``waiting``, ``arrived``, ``whole`` or ``rejected``: what the hub's receipts say about the transport."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    first_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class OutboxAttachment(Base):
+    """One sealed file of a bundle. Its name as shown is in the item's label only."""
+
+    __tablename__ = "outbox_attachment"
+
+    bundle_id: Mapped[bytes] = mapped_column(ForeignKey("outbox_item.bundle_id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    requirement: Mapped[str] = mapped_column(String(40))
+    media_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(Digest)
+    chunks: Mapped[int]
+    delivered: Mapped[int] = mapped_column(default=0)
+    """Chunks that are believed to be at the hub; for the progress bar, the hub alone knows."""

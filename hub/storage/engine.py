@@ -17,7 +17,8 @@ from typing import Any
 
 from pysqlite3 import dbapi2
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from hub.storage import migrate
@@ -95,8 +96,14 @@ def _translated() -> Iterator[None]:
     """Turn what drivers raise about the machine into our own error; broken constraints pass as they are."""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, InternalError) as error:
         raise StorageError(f"database: {type(error.orig).__name__}") from error
+    except DatabaseError as error:
+        if type(error) is not DatabaseError:
+            raise
+        raise StorageError("database: damaged, or not a database") from error
+    except PoolTimeoutError as error:
+        raise StorageError("database: no free connection") from error
 
 
 def _make_engine(url: URL) -> Engine:

@@ -1,0 +1,50 @@
+"""Files that appear whole or not at all, and are on the disk when the function returns."""
+
+import os
+from pathlib import Path
+
+from hub.storage.errors import StorageError
+
+PRIVATE = 0o600
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file beside its place, sync it, move it in, sync the folder. An older file of that name is replaced.
+
+    Raises:
+        StorageError: the disk is full, read-only or broken; what was there before is still there.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:  # noqa: PTH123  # a descriptor
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise StorageError(f"file: {error.strerror}") from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_private(path: Path) -> bytes:
+    """Read a secret that only this program's user may read.
+
+    Raises:
+        StorageError: missing, unreadable, or open to others.
+    """
+    try:
+        if path.stat().st_mode & 0o077:
+            raise StorageError(f"{path.name}: others on this machine may read it; its mode must be 0600")
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"{path.name}: {error.strerror}") from error

@@ -1,0 +1,122 @@
+"""Data at rest: one random key per case, wrapped by a key from a file outside of the database.
+
+Rules:
+1. AES-256-GCM with a fresh nonce of 96 bits; a data key seals a few hundred values at most, far from the bound of 2^32.
+2. The place of a value (``table.column:row``) is authenticated: a sealed value that is moved does not open.
+3. Erasing a case is erasing its wrapped key: what it sealed, here and in backups, stays closed for ever (UU 27/2022).
+4. The file has one key per line, the newest first; all of them open, the first one wraps. Losing it is losing the data.
+
+Layouts: a wrapped key is ``1 | id of the wrapping key (4) | nonce (12) | ciphertext and tag (48)``; a sealed value is
+``1 | nonce (12) | ciphertext and tag``.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from hub.storage.errors import KeyringError
+from hub.storage.files import read_private, write_durably
+from hub.storage.ports import Randomness
+
+FILE_NAME = "kek.key"
+KEY_BYTES = 32
+_LAYOUT = b"\x01"
+_ID_BYTES = 4
+_NONCE_BYTES = 12
+_AT_REST = b"simpul/v1/at-rest\0"
+_WRAPPING = b"simpul/v1/data-key\0"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """The key of one case, ready for use. Only its wrapped form is ever stored."""
+
+    wrapped: bytes
+    _cipher: AESGCM = field(repr=False, compare=False)
+
+    def seal(self, plain: bytes, place: str, randomness: Randomness) -> bytes:
+        """Encrypt a value for one place."""
+        nonce = randomness.token(_NONCE_BYTES)
+        return _LAYOUT + nonce + self._cipher.encrypt(nonce, plain, _AT_REST + place.encode())
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """Decrypt the value of one place.
+
+        Raises:
+            KeyringError: changed, moved from another place, or sealed with another key.
+        """
+        nonce, box = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        try:
+            if sealed[:1] != _LAYOUT:
+                raise KeyringError("sealed value: unknown layout")
+            return self._cipher.decrypt(nonce, box, _AT_REST + place.encode())
+        except (InvalidTag, ValueError):
+            raise KeyringError("sealed value: does not open here") from None
+
+
+class Keyring:
+    """The wrapping keys of a hub."""
+
+    def __init__(self, keys: list[bytes]) -> None:
+        """Take the wrapping keys, the newest first.
+
+        Raises:
+            KeyringError: none, or one of a wrong length.
+        """
+        if not keys or any(len(key) != KEY_BYTES for key in keys):
+            raise KeyringError(f"{FILE_NAME}: needs at least one key of 64 hexadecimal digits")
+        self._ciphers = {_id_of(key): AESGCM(key) for key in keys}
+        self._newest = _id_of(keys[0])
+
+    @classmethod
+    def open(cls, directory: Path, *, create: Randomness | None = None) -> Self:
+        """Read the key file; make it first when it is missing and ``create`` gives the randomness for it.
+
+        Raises:
+            KeyringError: the file holds no keys.
+            StorageError: the file is missing, or others may read it.
+        """
+        path = directory / FILE_NAME
+        if create is not None and not path.exists():
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_durably(path, new_key_file(create))
+        try:
+            keys = [bytes.fromhex(line) for line in read_private(path).decode("ascii").split()]
+        except ValueError:
+            raise KeyringError(f"{FILE_NAME}: not hexadecimal") from None
+        return cls(keys)
+
+    def new_data_key(self, randomness: Randomness) -> DataKey:
+        """Make the key of a new case."""
+        key, nonce = randomness.token(KEY_BYTES), randomness.token(_NONCE_BYTES)
+        box = self._ciphers[self._newest].encrypt(nonce, key, _WRAPPING)
+        return DataKey(_LAYOUT + self._newest + nonce + box, AESGCM(key))
+
+    def unwrap(self, wrapped: bytes) -> DataKey:
+        """Return the key of a case from its stored form.
+
+        Raises:
+            KeyringError: changed, or wrapped with a key that is not in the file.
+        """
+        head = 1 + _ID_BYTES
+        cipher = self._ciphers.get(wrapped[1:head])
+        if wrapped[:1] != _LAYOUT or cipher is None:
+            raise KeyringError("data key: wrapped with a key that is not here")
+        try:
+            key = cipher.decrypt(wrapped[head : head + _NONCE_BYTES], wrapped[head + _NONCE_BYTES :], _WRAPPING)
+        except (InvalidTag, ValueError):
+            raise KeyringError("data key: does not open") from None
+        return DataKey(wrapped, AESGCM(key))
+
+
+def new_key_file(randomness: Randomness) -> bytes:
+    """Return the content of a fresh key file."""
+    return randomness.token(KEY_BYTES).hex().encode() + b"\n"
+
+
+def _id_of(key: bytes) -> bytes:
+    return hashlib.sha256(_WRAPPING + key).digest()[:_ID_BYTES]

@@ -209,6 +209,33 @@ def writing_views(module: Module) -> list[str]:
     ]
 
 
+ACCESS = {"allow", "public", "machine"}
+_ROUTES = {"route", "get", "post", "put", "patch", "delete"}
+
+
+def undeclared_routes(module: Module) -> list[str]:
+    """Find a view that does not declare, below its route, exactly once who may use it (hub.accounts.access)."""
+    found = []
+    for node in ast.walk(module.tree):
+        if isinstance(node, Function) and any(_is_route(each) for each in node.decorator_list):
+            last_route = max(place for place, each in enumerate(node.decorator_list) if _is_route(each))
+            declared = [place for place, each in enumerate(node.decorator_list) if _name_of(each) in ACCESS]
+            if len(declared) != 1 or declared[0] < last_route:
+                found.append(f"{module.path}:{node.lineno}: {node.name} declares no access")
+    return found
+
+
+def _is_route(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute) and decorator.func.attr in _ROUTES
+    )
+
+
+def _name_of(decorator: ast.expr) -> str:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return called.id if isinstance(called, ast.Name) else ""
+
+
 # --- logs ------------------------------------------------------------------------------------------------------------
 
 LOGGERS = {"log", "logger", "_log", "_logger", "LOG"}
@@ -234,7 +261,7 @@ def talkative_logs(module: Module) -> list[str]:
 
 # --- homes of libraries ----------------------------------------------------------------------------------------------
 
-_WEB = ("*/views.py", "*/api.py", "*/web/*", "*/forms.py", "*/wsgi.py", "*/app.py")
+_WEB = ("*/views.py", "*/api.py", "*/access.py", "*/web/*", "*/forms.py", "*/wsgi.py", "*/app.py")
 _STORES = ("hub/*", "village_node/*")
 HOMES = {
     "alembic": ("hub/storage/*", "village_node/store/*"),
@@ -305,9 +332,12 @@ def unexplained_room(module: Module) -> list[str]:
 
 
 LAST_RESORT_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
+NAMED_WELL = ("hub/storage/base.py",)  # the declarative base of SQLAlchemy has no other name
 
 
 def nameless(module: Module) -> list[str]:
     """Find a module or folder whose name says nothing."""
+    if module.path in NAMED_WELL:
+        return []
     parts = set(module.path.removesuffix(".py").split("/"))
     return [f"{module.path}:1: name the thing" for _ in parts & LAST_RESORT_NAMES]

@@ -1,0 +1,98 @@
+"""The app factory of the hub's web program."""
+
+from datetime import timedelta
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_bootstrap import Bootstrap5
+from flask_wtf import CSRFProtect
+
+from hub.accounts import views as accounts_views
+from hub.accounts.access import EXTENSION
+from hub.accounts.context import WebContext
+from hub.accounts.labels import ROLE_LABELS
+from hub.casework import views as casework_views
+from hub.web import views as web_views
+from hub.web.errors import set_up_errors
+from hub.web.gate import seal_routes, set_up_gate
+from hub.web.language import office_namer, set_up_languages
+from hub.web.secret import load_secret
+from hub.web.security import STATIC_ENDPOINTS, guard
+
+BLUEPRINTS = (web_views.blueprint, accounts_views.blueprint, casework_views.blueprint)
+"""The rooms' pages; a room is added here."""
+
+MAX_REQUEST_BYTES = 1_000_000
+"""Nobody uploads files to the hub's pages; the largest form is a return with a note (fault F24)."""
+
+MAX_FORM_PARTS = 500
+
+log = structlog.get_logger()
+
+
+class HubFlask(Flask):
+    """Flask that escapes in every template, whatever its file name ends in (fault F02)."""
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:  # noqa: ARG002  # Flask's signature
+        """Escape always."""
+        return True
+
+
+def create_app(context: WebContext) -> Flask:
+    """Build the web program around its stores and ports.
+
+    Raises:
+        UndeclaredRouteError: a view of a room does not say who may use it.
+    """
+    app = HubFlask("hub.web", template_folder="templates", static_folder="static")
+    app.config.update(_configuration(context))
+    app.extensions[EXTENSION] = context
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    guard(app, production=context.settings.production)
+    set_up_gate(app)
+    csrf = CSRFProtect(app)
+    set_up_languages(app)
+    Bootstrap5(app)
+    set_up_errors(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.context_processor(web_views.page_values)
+    app.jinja_env.globals.update(role_labels=ROLE_LABELS, office_name=office_namer(context.catalogue))
+    app.after_request(_log_answer)
+    seal_routes(app, csrf)
+    return app
+
+
+def _configuration(context: WebContext) -> dict[str, object]:
+    settings = context.settings
+    return {
+        "SECRET_KEY": load_secret(settings.keys_dir, context.randomness),
+        "TRUSTED_HOSTS": list(settings.trusted_hosts),
+        "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_REQUEST_BYTES,
+        "MAX_FORM_PARTS": MAX_FORM_PARTS,
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(hours=1),
+        "SESSION_COOKIE_NAME": "__Host-simpul-form" if settings.production else "simpul-form",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,  # it wants a Referer, which no page of ours sends; security.py checks the origin
+        "PROPAGATE_EXCEPTIONS": False,
+    }
+
+
+def _log_answer(response: Response) -> Response:
+    """Log one line per answer: route and status, no address and no path (both can point at a person)."""
+    if request.endpoint not in STATIC_ENDPOINTS:
+        actor = g.get("actor")
+        log.info(
+            "web.answer",
+            method=request.method,
+            endpoint=request.endpoint or "-",
+            status=response.status_code,
+            person=actor.person_id if actor is not None else "-",
+        )
+    return response

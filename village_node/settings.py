@@ -45,7 +45,7 @@ class Settings:
     """0: the port that the hub named at enrolment."""
     keepalive_s: int = 60
     """Seconds without traffic after which the broker is asked whether it is still there."""
-    heartbeat_s: int = 600
+    heartbeat_s: int = 60
     """Seconds between two reports of this node's health."""
     lock_after_s: int = 1800
     """Seconds without an action of the officer after which the PIN is asked again."""

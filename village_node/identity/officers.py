@@ -1,7 +1,7 @@
 """Officers on this PC: created with a PIN, unlocked by it, certified by the hub.
 
-Wrong PINs: from the fifth on each costs a wait that doubles, 30 s to 1 h. The try is written down before it is judged, so
-that killing the program in between gains nothing; the counter is reset by the right PIN alone.
+Wrong PINs: from the fifth on each costs a wait that doubles, 30 s to 1 h. The try is written down before it is judged,
+so that killing the program in between gains nothing; the counter is reset by the right PIN alone.
 """
 
 from collections.abc import Sequence
@@ -12,9 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protocol.envelope import public_bytes
-from protocol.ids import OfficerId, crockford
-from protocol.mailbox import OfficerRequest
+from protocol.envelope import KeyFinder, Purpose, public_bytes
+from protocol.errors import IdentityError
+from protocol.ids import NodeId, OfficerId, crockford
+from protocol.limits import MAX_MAIL_BYTES
+from protocol.mailbox import OfficerCertificate, OfficerRequest, verify_from_hub
+from protocol.wire import from_bytes
 from village_node.identity.errors import OfficerUnknownHereError, PinLockedError, PinWrongError, VaultError
 from village_node.identity.sessions import Unlocked
 from village_node.identity.tables import Officer
@@ -41,6 +44,15 @@ class OfficerRow:
     name: str
     certified: bool
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CertifiedOfficer:
+    """A verified officer certificate, with the envelope that it came in."""
+
+    officer: OfficerId
+    public_key: bytes
+    raw: bytes
 
 
 def create_officer(
@@ -97,7 +109,7 @@ def unlock(database: Database, clock: Clock, randomness: Randomness, officer: Of
     with database.session() as session:
         fresh = session.get_one(Officer, str(officer))
         fresh.wrong_pins, fresh.locked_until = 0, None
-        return Unlocked(officer=officer, name=fresh.name, vault=vault, key=key, certified=fresh.certificate is not None)
+        return Unlocked(officer=officer, name=fresh.name, vault=vault, key=key)
 
 
 def change_pin(session: Session, randomness: Randomness, unlocked: Unlocked, old_pin: str, new_pin: str) -> None:
@@ -134,6 +146,12 @@ def list_officers(session: Session) -> list[OfficerRow]:
     ]
 
 
+def is_certified(session: Session, officer: OfficerId) -> bool:
+    """Tell whether the hub has certified this officer's key; before that nothing is sealed."""
+    row = session.get(Officer, str(officer))
+    return row is not None and row.certificate is not None
+
+
 def uncertified_officers(session: Session, limit: int = 20) -> list[OfficerRequest]:
     """Return the officers whose certificate has not come yet, as the hub is asked for it."""
     rows = session.scalars(
@@ -142,16 +160,26 @@ def uncertified_officers(session: Session, limit: int = 20) -> list[OfficerReque
     return [OfficerRequest(officer=OfficerId(row.officer_id), name=row.name, public_key=row.public_key) for row in rows]
 
 
-def store_certificates(session: Session, now: datetime, certificates: Sequence[tuple[OfficerId, bytes, bytes]]) -> int:
-    """Keep officer certificates, given as (officer, certified public key, envelope); return how many fitted.
+def read_certificate(raw: bytes, node: NodeId, find_key: KeyFinder) -> CertifiedOfficer:
+    """Return an officer certificate that the hub signed for this node.
 
-    A certificate for a key that this PC does not hold changes nothing.
+    Raises:
+        ProtocolError: not signed by the hub, not a certificate, or for another node.
     """
+    payload = verify_from_hub(raw, purpose=Purpose.OFFICER, find_key=find_key)
+    certificate = from_bytes(payload, OfficerCertificate, max_bytes=MAX_MAIL_BYTES)
+    if certificate.node != node:
+        raise IdentityError
+    return CertifiedOfficer(officer=certificate.officer, public_key=certificate.public_key, raw=raw)
+
+
+def store_certificates(session: Session, now: datetime, certificates: Sequence[CertifiedOfficer]) -> int:
+    """Keep officer certificates and return how many fitted; one for a key that this PC lacks changes nothing."""
     stored = 0
-    for officer, public_key, envelope in certificates:
-        row = session.get(Officer, str(officer))
-        if row is not None and row.public_key == public_key:
-            row.certificate, row.certified_at = envelope, now
+    for certificate in certificates:
+        row = session.get(Officer, str(certificate.officer))
+        if row is not None and row.public_key == certificate.public_key:
+            row.certificate, row.certified_at = certificate.raw, now
             stored += 1
     return stored
 

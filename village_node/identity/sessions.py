@@ -20,8 +20,6 @@ class Unlocked:
     name: str
     vault: VaultKey
     key: Ed25519PrivateKey
-    certified: bool
-    """Whether the hub has certified this officer's key; without that nothing is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +71,6 @@ class UnlockSessions:
                 if officer is not None and entry.unlocked.officer != officer
             }
             self._open = kept
-
-    def certified(self, officer: OfficerId) -> None:
-        """Mark an officer's open sessions as certified by the hub."""
-        with self._lock:
-            for token, entry in list(self._open.items()):
-                if entry.unlocked.officer == officer:
-                    self._open[token] = replace(entry, unlocked=replace(entry.unlocked, certified=True))
 
     def _forget_silent(self, now: int) -> None:
         for token, entry in list(self._open.items()):

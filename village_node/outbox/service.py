@@ -31,6 +31,7 @@ from protocol.sealing import seal
 from protocol.wire import from_value, to_bytes
 from village_node.identity.hub import Enrolled, load_enrolled, newest_checkpoint, take_number
 from village_node.identity.keys import NodeKeys
+from village_node.identity.officers import is_certified
 from village_node.identity.sessions import Unlocked
 from village_node.outbox.errors import (
     DraftInvalidError,
@@ -115,7 +116,7 @@ def seal_draft(session: Session, sealer: Sealer, unlocked: Unlocked, command: Se
         StorageError: the disk does not take it; nothing was kept.
     """
     enrolled = load_enrolled(session)
-    _check(unlocked, command)  # 1
+    _check(session, unlocked, command)  # 1
     now = sealer.clock.now()
     secrets = _draw_secrets(sealer.randomness)
     head = _load_head(session)
@@ -147,8 +148,8 @@ def sweep_orphans(session: Session, files: SealedFiles) -> int:
     return files.sweep(set(session.scalars(select(OutboxItem.bundle_id))))
 
 
-def _check(unlocked: Unlocked, command: SealCommand) -> None:
-    if not unlocked.certified:
+def _check(session: Session, unlocked: Unlocked, command: SealCommand) -> None:
+    if not is_certified(session, unlocked.officer):
         raise OfficerNotCertifiedError
     if not command.service.is_open:
         raise ServiceClosedError

@@ -119,6 +119,11 @@ vectors: $(READY)
 	$(PY) -m protocol.vectors.make
 endif
 
+HELP += "migration|write the next migration of the hub's database (M='what changes')"
+.PHONY: migration
+migration: $(READY)
+	$(PY) -m hub.storage.write_migration "$(M)"
+
 # --- tests -----------------------------------------------------------------------------------------------------------
 
 HELP += "test|every test that this machine can run (ARGS='-k word')"

@@ -33,11 +33,13 @@ def test_every_service_gives_up_privileges(path: Path) -> None:
     assert "CapabilityBoundingSet" in service
 
 
-def test_the_web_process_cannot_read_the_logs_private_key() -> None:
-    assert (
-        "/var/lib/simpul/keys/log.key"
-        in unit(DEPLOY / "systemd/simpul-hub-web.service")["Service"]["InaccessiblePaths"]
-    )
+@pytest.mark.parametrize(
+    ("program", "hidden"),
+    [("web", {"keys/log.key", "keys/sealing.key", "pki/ca.key"}), ("intake", {"pki/ca.key"})],
+)
+def test_a_program_does_not_see_keys_that_it_has_no_use_for(program: str, hidden: set[str]) -> None:
+    paths = unit(DEPLOY / f"systemd/simpul-hub-{program}.service")["Service"]["InaccessiblePaths"].split()
+    assert {each.removeprefix("-/var/lib/simpul/") for each in paths} == hidden
 
 
 def test_the_proxy_never_logs_what_stands_behind_the_question_mark() -> None:

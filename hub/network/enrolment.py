@@ -4,24 +4,17 @@
 2. ``receive_request``: the node that holds the code sends its keys. One request per code.
 3. ``approve``: a second person, who compared the fingerprints, says yes. The node gets its name, its officers and its
    first numbers. No key of the hub is needed, so the web process holds none.
-4. ``issue_due``: the process with the keys (worker, or the console) makes certificates and the answer.
+4. ``certification``: the process with the keys (worker, or the console) makes certificates and the answer.
 5. ``answer``: the node fetches it; the same bytes until an hour after the first time, then everything secret is erased.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.catalogue.regions import Regions
-from hub.dispatch.service import write_notice
-from hub.ledger.service import newest_checkpoint
 from hub.network.errors import NetworkError
-from hub.network.pki import CertificateAuthority
 from hub.network.pki_check import RequestRefusedError, check_request
 from hub.network.rules import (
     ANSWER_KEPT_AFTER_FETCH,
@@ -33,21 +26,16 @@ from hub.network.rules import (
     may_approve,
     may_request,
 )
-from hub.network.tables import EnrolmentCode, NodeCertificate
+from hub.network.tables import EnrolmentCode
 from hub.registry.queries import (
-    approved_officers,
-    certificates,
     is_known_node_key,
     is_known_officer,
-    load_leases,
 )
-from hub.registry.records import OfficerRecord
 from hub.registry.rules import lease_year
 from hub.registry.service import (
     Decision,
     NewNode,
     approve_officer,
-    certify_officer,
     enrol_node,
     lease_numbers,
     request_officers,
@@ -57,10 +45,7 @@ from protocol.enrolment import (
     CODE_BYTES,
     Authenticated,
     CodeKeys,
-    EnrolmentAnswer,
     EnrolmentRequest,
-    HubKeys,
-    authenticate,
     claimed_code_id,
     derive_code_keys,
     make_code,
@@ -69,34 +54,12 @@ from protocol.enrolment import (
 )
 from protocol.envelope import load_public_key
 from protocol.errors import EnrolmentError, SignatureError
-from protocol.ids import NodeId, OfficerId, VillageCode
+from protocol.ids import NodeId, VillageCode
 from protocol.limits import MAX_ENROLMENT_BYTES
-from protocol.mailbox import NoticeKind
 from protocol.wire import from_bytes
 
 FIRST_LEASE = 200
 """Numbers of the first block: two months of a busy village."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Issuer:
-    """The keys and facts from which certificates and enrolment answers are made."""
-
-    authority: CertificateAuthority
-    message_key: Ed25519PrivateKey
-    keys: HubKeys
-    broker_host: str
-    broker_port: int
-    services: Sequence[bytes]
-    randomness: Randomness
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Issued:
-    """What one run of ``issue_due`` made."""
-
-    nodes: tuple[NodeId, ...]
-    officers: tuple[OfficerId, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,22 +164,6 @@ def refuse(session: Session, code_id: bytes) -> None:
     row.request = row.request_key = row.response_key = None
 
 
-def issue_due(session: Session, now: datetime, issuer: Issuer) -> Issued:
-    """Certify approved officers, make the answers of approved nodes, and erase what is over.
-
-    An enrolment answer names the newest checkpoint; before the log has its first one, answers wait.
-    """
-    erase_finished(session, now)
-    checkpoint = newest_checkpoint(session)
-    if checkpoint is None:
-        return Issued(nodes=(), officers=())
-    wanted = select(EnrolmentCode).where(EnrolmentCode.state == CodeState.APPROVED.value).with_for_update()
-    rows = session.scalars(wanted.order_by(EnrolmentCode.approved_at)).all()
-    nodes = [_issue(session, row, now, issuer, checkpoint.text) for row in rows]
-    officers = [_certify(session, officer, now, issuer) for officer in approved_officers(session)]
-    return Issued(nodes=tuple(nodes), officers=tuple(officers))
-
-
 def answer(session: Session, now: datetime, code_id: bytes) -> Reply:
     """Return the answer to a node that polls; the same bytes until an hour after it was first fetched."""
     row = _code(session, code_id)
@@ -232,20 +179,6 @@ def answer(session: Session, now: datetime, code_id: bytes) -> Reply:
         return Reply(verdict=Verdict.REFUSED)
     is_over = state in {CodeState.ISSUED, CodeState.CLOSED}
     return Reply(verdict=Verdict.USED if is_over else Verdict.PENDING)
-
-
-def erase_finished(session: Session, now: datetime) -> None:
-    """Erase keys, request and answer of codes that were fetched an hour ago, refused, or never used in time."""
-    over = or_(
-        EnrolmentCode.fetched_at <= now - ANSWER_KEPT_AFTER_FETCH,
-        (EnrolmentCode.state == CodeState.OPEN.value) & (EnrolmentCode.expires_at <= now - CODE_LIFE),
-    )
-    session.execute(
-        update(EnrolmentCode)
-        .where(EnrolmentCode.state != CodeState.CLOSED.value, over)
-        .values(state=CodeState.CLOSED.value, request_key=None, response_key=None, request=None, answer=None)
-        .execution_options(synchronize_session="fetch")
-    )
 
 
 def _code(session: Session, code_id: bytes) -> EnrolmentCode | None:
@@ -286,49 +219,3 @@ def _problem(session: Session, request: EnrolmentRequest) -> Verdict | None:
         is_known_officer(session, officer) for officer in request.officers
     )
     return Verdict.KEY_TAKEN if is_known else None
-
-
-def _certify(session: Session, officer: OfficerRecord, now: datetime, issuer: Issuer) -> OfficerId:
-    """Certify one officer, and write the certificate to the node's mailbox."""
-    decision = Decision(now=now, by="", randomness=issuer.randomness)
-    certificate = certify_officer(session, officer.officer_id, decision, issuer.message_key)
-    write_notice(session, now, officer.node_id, NoticeKind.OFFICER, certificate)
-    return officer.officer_id
-
-
-def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, checkpoint: str) -> NodeId:
-    if row.request is None or row.response_key is None or row.node_id is None:
-        message = "approved code without request"
-        raise AssertionError(message)
-    node = NodeId(row.node_id)
-    request = from_bytes(row.request, EnrolmentRequest, max_bytes=MAX_ENROLMENT_BYTES)
-    proven = check_request(request.csr)
-    certificate = issuer.authority.issue_node(node, proven, now=now, entropy=issuer.randomness.token)
-    session.add(
-        NodeCertificate(
-            serial=f"{certificate.serial_number:x}",
-            node_id=str(node),
-            issued_at=now,
-            expires_at=certificate.not_valid_after_utc,
-        )
-    )
-    decision = Decision(now=now, by="", randomness=issuer.randomness)
-    for officer in request.officers:
-        certify_officer(session, officer.officer, decision, issuer.message_key)
-    made = EnrolmentAnswer(
-        node=node,
-        village=node.village,
-        certificate=certificate.public_bytes(Encoding.PEM).decode(),
-        authority=issuer.authority.certificate_pem.decode(),
-        broker_host=issuer.broker_host,
-        broker_port=issuer.broker_port,
-        keys=issuer.keys,
-        checkpoint=checkpoint,
-        officers=certificates(session, node),
-        leases=[lease.block for lease in load_leases(session, [node])[node]],
-        services=list(issuer.services),
-    )
-    row.answer = authenticate(made, row.response_key)
-    row.state = CodeState.ISSUED.value
-    session.flush()
-    return node

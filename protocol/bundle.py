@@ -43,8 +43,8 @@ class Applicant(msgspec.Struct, frozen=True, kw_only=True):
     """The resident for whom the officer acts. Personal data: never logged, never in the clear outside of the box."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
-    nik: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{16}$")] | None
-    phone: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{6,15}$")] | None
+    nik: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{16}\Z")] | None
+    phone: Annotated[str, msgspec.Meta(pattern=r"\A\+?[0-9]{6,15}\Z")] | None
     address: ShortText
 
 
@@ -53,7 +53,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 
     requirement: FieldKey
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_FILE_NAME)]
-    media_type: Annotated[str, msgspec.Meta(pattern=r"^[a-z]+/[a-z0-9.+-]{1,60}$")]
+    media_type: Annotated[str, msgspec.Meta(pattern=r"\A[a-z]+/[a-z0-9.+-]{1,60}\Z")]
     size: Annotated[int, msgspec.Meta(ge=0, le=MAX_ATTACHMENT_BYTES)]
     sha256: Digest
     chunks: Annotated[int, msgspec.Meta(ge=0)]
@@ -176,6 +176,8 @@ def parse_manifest(raw: bytes) -> Manifest:
         ProtocolError: form, schema, or attachments that do not add up.
     """
     manifest = from_bytes(raw, Manifest, max_bytes=MAX_MANIFEST_BYTES)
+    for key in manifest.answers:
+        FieldKey(key)  # msgspec checks the values of a map, not its keys
     if sum(item.size for item in manifest.attachments) > MAX_BUNDLE_ATTACHMENT_BYTES:
         reason = "total size"
         raise AttachmentsInvalidError(reason)

@@ -75,7 +75,7 @@ class NodeId(_Name):
     """A village node: dotless village code and a serial, ``3314012001-01``. Also its certificate name and client id."""
 
     __slots__ = ()
-    pattern = re.compile(r"[1-9][0-9]{5}[123][0-9]{3}-[0-9]{2}")
+    pattern = re.compile(r"[1-9][0-9](0[1-9]|[1-9][0-9]){2}[123][0-9]{3}-[0-9]{2}")
 
     @property
     def village(self) -> VillageCode:
@@ -87,7 +87,7 @@ class HubId(_Name):
     """A regency hub: the dotless regency code, ``3314``."""
 
     __slots__ = ()
-    pattern = re.compile(r"[1-9][0-9]{3}")
+    pattern = re.compile(r"[1-9][0-9](0[1-9]|[1-9][0-9])")
 
 
 class OfficerId(_Name):
@@ -112,34 +112,45 @@ class FieldKey(_Name):
 
 
 class RegistrationNo(_Name):
-    """The number printed on the slip: regency, year, leased number, two check digits: ``3314-26-0001234-57``."""
+    """The number printed on the slip: regency, year, leased number, two check digits: ``3314-26-0001234-88``."""
 
     __slots__ = ()
-    pattern = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{7}-[0-9]{2}")
+    pattern = re.compile(r"[1-9][0-9](0[1-9]|[1-9][0-9])-[0-9]{2}-[0-9]{7}-[0-9]{2}")
 
     def __new__(cls, value: str) -> Self:
-        """Validate, with the check digits.
+        """Validate, with the check digits, of which only one pair is right: 00, 01 and 99 are never made.
 
         Raises:
             SchemaError: wrong form or wrong check digits.
         """
         made = super().__new__(cls, value)
-        if int(made.replace("-", "")) % 97 != 1:
+        if made[-2:] != _check_digits(made[:-3].replace("-", "")):
             reason = "registration number: check digits"
             raise SchemaError(reason)
         return made
 
     @classmethod
     def build(cls, hub: HubId, year: int, number: int) -> Self:
-        """Make the number ``number`` (1 to 9,999,999) of a year."""
-        stem = f"{hub}{year % 100:02d}{number:07d}"
-        check = 98 - int(stem) * 100 % 97
-        return cls(f"{hub}-{year % 100:02d}-{number:07d}-{check:02d}")
+        """Make the number ``number`` (1 to 9,999,999) of a year.
+
+        Raises:
+            SchemaError: more than seven digits, or negative.
+        """
+        if not 0 <= number < 10**7:
+            reason = "registration number: range"
+            raise SchemaError(reason)
+        check = _check_digits(f"{hub}{year % 100:02d}{number:07d}")
+        return cls(f"{hub}-{year % 100:02d}-{number:07d}-{check}")
 
     @property
     def number(self) -> int:
         """The leased number alone."""
         return int(self[8:15])
+
+
+def _check_digits(stem: str) -> str:
+    """Return the check digits 02 to 98 of ISO/IEC 7064 MOD 97-10."""
+    return f"{98 - int(stem) * 100 % 97:02d}"
 
 
 def crockford(data: bytes) -> str:

@@ -50,7 +50,7 @@ class ReceiptKind(StrEnum):
 class Entry(Wire, frozen=True, kw_only=True):
     """One leaf of the ledger. Public: no personal data, only a salted commitment."""
 
-    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z]+(\.[a-z_]+)+$", max_length=60)]
+    kind: Annotated[str, msgspec.Meta(pattern=r"\A[a-z]+(\.[a-z_]+)+\Z", max_length=60)]
     time: Annotated[int, msgspec.Meta(ge=0)]
     """Log time: milliseconds since 1970, never smaller than in the entry before."""
     commitment: Digest

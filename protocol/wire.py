@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from protocol import codec
-from protocol.errors import ProtocolError, SchemaError, VersionError
+from protocol.errors import SchemaError, VersionError
 from protocol.limits import PROTOCOL_VERSION
 
 
@@ -40,7 +40,7 @@ def from_bytes(raw: bytes, kind: type[T], *, max_bytes: int) -> T:
 
 
 def from_value(value: object, kind: type[T]) -> T:
-    """Check an already decoded value against a type.
+    """Check an already decoded value against a type. Keys of a map are not checked beyond being text: the caller does.
 
     Raises:
         VersionError: another protocol version.
@@ -49,11 +49,9 @@ def from_value(value: object, kind: type[T]) -> T:
     if issubclass(kind, Wire) and isinstance(value, dict) and value.get("v") != PROTOCOL_VERSION:
         raise VersionError
     try:
-        return msgspec.convert(value, kind, strict=True, dec_hook=_from_builtin)
+        return msgspec.convert(value, kind, strict=True, builtin_types=(bytes,), dec_hook=_from_builtin)
     except msgspec.ValidationError as error:
         raise SchemaError(_path_of(error)) from None
-    except ProtocolError:
-        raise
 
 
 def _path_of(error: msgspec.ValidationError) -> str:

@@ -23,7 +23,6 @@ from hub.settings import Settings, SettingsError
 from hub.storage.engine import Database
 from hub.storage.errors import StorageError
 from hub.storage.hubkeys import create_keys
-from hub.storage.keyring import Keyring
 from hub.supervisor import Supervisor
 from hub.wiring import broker_options, make_intake, make_ports, make_stores, make_worker
 from hub.worker import Worker
@@ -52,7 +51,6 @@ def init() -> None:
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (settings.keys_dir / "log.key").exists():
         create_keys(settings.keys_dir, ports.randomness)
-    Keyring.open(settings.keys_dir, create=True)
     hosts = tuple(dict.fromkeys((settings.broker_host, settings.broker_public_host, "127.0.0.1", "localhost")))
     open_pki(
         settings.pki_dir,

@@ -3,6 +3,8 @@
 For a demo, a test or a small office without a system administrator. In production each program is a systemd unit.
 """
 
+import ctypes
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +19,7 @@ from hub.storage.engine import Database
 POLL_S = 0.5
 GRACE_S = 10.0
 RESTART_AFTER_ROUNDS = 2
+PR_SET_PDEATHSIG = 1
 
 log = structlog.get_logger()
 
@@ -27,6 +30,11 @@ class _Program:
     arguments: Sequence[str]
     process: subprocess.Popen[bytes] | None = None
     rounds_down: int = field(default=0)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this child when the supervisor dies, so that no orphan fights its successor."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 class Supervisor:
@@ -48,8 +56,8 @@ class Supervisor:
         Raises:
             BrokerStartError: the broker cannot be started.
         """
-        self._broker.start()
         self._update_identities()
+        self._broker.start()
         try:
             while not is_stopped():
                 self._watch()
@@ -75,7 +83,11 @@ class Supervisor:
             program.rounds_down += 1
             return
         program.process = subprocess.Popen(
-            list(program.arguments), env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True
+            list(program.arguments),
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
         log.info("program.started", program=program.name, pid=program.process.pid)
 

@@ -4,6 +4,7 @@ Order: the file is durable first, then the row that names it; an orphan file aft
 left half-way is found again by ``find_ready`` at start-up and at every idle tick.
 """
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,16 +12,19 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.intake.bundles import outgoing_receipt
-from hub.intake.carrier import Outgoing
+from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.reading import place_of
 from hub.intake.receipts import Verdict, append_verdicts, named_checkpoint, sign_receipts
+from hub.intake.refusals import RefusalStage
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
+from hub.intake.verify import Refused
 from protocol.chunks import ChunkSealer, join
 from protocol.errors import AttachmentDigestError
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
 from protocol.receipt import ReceiptKind, Subject
+from protocol.topics import Up, up
 
 
 def assemble(context: IntakeContext, ready: Sequence[Ready]) -> list[Outgoing]:
@@ -47,9 +51,8 @@ def find_ready(session: Session) -> list[Ready]:
 def _assemble_one(context: IntakeContext, place: Ready) -> list[Outgoing]:
     try:
         sealed = _join(context, place)
-    except AttachmentDigestError:
-        _forget_chunks(context, place)
-        return []
+    except AttachmentDigestError as error:
+        return _refuse_file(context, place, error)
     digest = context.stores.blobs.put(sealed)
     now = context.clock.now()
     with context.stores.database.session() as session:
@@ -121,10 +124,20 @@ def _finish_bundle(session: Session, context: IntakeContext, now: datetime, bund
     return [*map(outgoing_receipt, sign_receipts(session, now, context.secrets.log, pending))]
 
 
-def _forget_chunks(context: IntakeContext, place: Ready) -> None:
-    """Throw a wrong file's chunks away: they are asked again when the node next shows its manifest."""
+def _refuse_file(context: IntakeContext, place: Ready, error: AttachmentDigestError) -> list[Outgoing]:
+    """Throw a wrong file's chunks away and say so; they are asked again when the node next shows its manifest."""
     with context.stores.database.session() as session:
         _delete_chunks(session, place)
+        node = NodeId(session.get_one(Bundle, place.bundle_id).node_id)
+        refused = Refused(
+            incoming=Incoming(up(node, Up.CHUNK), b""),
+            node=node,
+            kind=Up.CHUNK,
+            error=error,
+            claimed_bundle=place.bundle_id,
+            message=hashlib.sha256(place.bundle_id + place.position.to_bytes(2, "big")).digest(),
+        )
+        return RefusalStage(session, context, context.clock.now()).run([refused])
 
 
 def _delete_chunks(session: Session, place: Ready) -> None:

@@ -47,6 +47,7 @@ class BundleStage:
         self._accepted: list[tuple[CheckedBundle, Decision, int]] = []
         self._duplicates: list[tuple[NodeId, bytes]] = []
         self._outcomes: list[tuple[NodeId, Outcome]] = []
+        self._rejected: set[bytes] = set()
         self.put_aside: list[Refused] = []
         """Quarantined bundles, whose nodes get a refusal."""
 
@@ -61,18 +62,19 @@ class BundleStage:
             return []
         messages = [*(digest_of(item.incoming) for item in bundles), *(digest_of(item.incoming) for item in rejected)]
         earlier = rejection_of(self._session, messages)
-        self._decide_all(bundles, earlier)
-        self._reject_all(rejected, earlier)
+        self._rejected = set(earlier)
+        self._decide_all(bundles)
+        self._reject_all(rejected)
         pending = append_verdicts(self._session, self._now_ms, self._verdicts)
         self._store(pending)
         issued = sign_receipts(self._session, self._now, self._context.secrets.log, pending)
         tally.add(self._session, self._outcomes)
         return [*map(outgoing_receipt, issued), *map(outgoing_receipt, earlier.values()), *self._answer_duplicates()]
 
-    def _decide_all(self, bundles: Sequence[CheckedBundle], earlier: dict[bytes, IssuedReceipt]) -> None:
+    def _decide_all(self, bundles: Sequence[CheckedBundle]) -> None:
         facts = BatchFacts(self._session, self._context.catalogue, bundles)
         for item in bundles:
-            if digest_of(item.incoming) in earlier:
+            if digest_of(item.incoming) in self._rejected:
                 self._outcomes.append((item.verified.manifest.node, Outcome.DUPLICATE))
                 continue
             decision = decide(item.verified.manifest, facts.of(item))
@@ -91,6 +93,7 @@ class BundleStage:
             self._duplicates.append((manifest.node, bundle))
         elif decision.outcome is Outcome.REJECTED:
             message = digest_of(item.incoming)
+            self._rejected.add(message)
             subject = _subject(manifest, bundle, ReceiptKind.REJECTED)
             subject = replace(subject, code=decision.code, message=message)
             self._add_verdict(subject, manifest.service)
@@ -111,16 +114,15 @@ class BundleStage:
             whole = replace(_subject(manifest, bundle, ReceiptKind.WHOLE), named=named)
             self._add_verdict(whole, manifest.service)
 
-    def _reject_all(self, rejected: Sequence[Refused], earlier: dict[bytes, IssuedReceipt]) -> None:
-        seen = set(earlier)
+    def _reject_all(self, rejected: Sequence[Refused]) -> None:
         for item in rejected:
             if item.node is None:
                 continue
             message = digest_of(item.incoming)
-            outcome = Outcome.DUPLICATE if message in seen else Outcome.REJECTED
+            outcome = Outcome.DUPLICATE if message in self._rejected else Outcome.REJECTED
             self._outcomes.append((item.node, outcome))
             if outcome is Outcome.REJECTED:
-                seen.add(message)
+                self._rejected.add(message)
                 subject = Subject(
                     kind=ReceiptKind.REJECTED,
                     bundle=item.claimed_bundle or message,

@@ -7,6 +7,7 @@ Rules, each from a measured trap:
    would confirm a message that was never committed.
 4. A granted subscription is checked: a broker may answer 0x80.
 5. ``TCP_NODELAY`` is set, without it every hop waits 40 ms.
+6. A retained message is acknowledged and ignored: whoever retains on his own topic would be heard at every reconnect.
 """
 
 import queue
@@ -156,7 +157,9 @@ class MqttCarrier:
             log.error("broker.subscription_refused")
 
     def _on_message(self, client: Client, _: object, message: MQTTMessage) -> None:
-        del client
+        if message.retain:
+            client.ack(message.mid, message.qos)
+            return
         mark = _Mark(self._epoch, message.mid, message.qos)
         self._inbox.put(Incoming(message.topic, bytes(message.payload), mark))
 

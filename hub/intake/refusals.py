@@ -31,7 +31,7 @@ class RefusalStage:
         """Write one row per message and return the signed refusals."""
         if not refused:
             return []
-        by_message = {digest_of(item.incoming): item for item in refused}
+        by_message = {item.message or digest_of(item.incoming): item for item in refused}
         known = set(
             self._session.scalars(select(IntakeRefusal.message).where(IntakeRefusal.message.in_(list(by_message))))
         )

@@ -51,6 +51,8 @@ class Refused:
     kind: Up | None
     error: ProtocolError
     claimed_bundle: bytes | None = None
+    message: bytes | None = None
+    """What is refused, where it is not one message: a file that was joined from many."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

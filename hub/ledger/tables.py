@@ -15,7 +15,7 @@ class LedgerEntry(Base):
     __tablename__ = "ledger_entry"
 
     index: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(String(60), index=True)
+    kind: Mapped[str] = mapped_column(String(60))
     time_ms: Mapped[int] = mapped_column(BigInteger)
     """Log time, milliseconds since 1970: never smaller than in the entry before."""
     body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -21,11 +21,12 @@ _MARK = "append_only"
 
 def protect(metadata: MetaData) -> None:
     """Let the triggers be made together with their tables. Calling it again changes nothing."""
+    done: set[str] = metadata.info.setdefault(_MARK, set())
     for name, once in PROTECTED.items():
         table = metadata.tables.get(name)
-        if table is None or _MARK in table.info:
+        if table is None or name in done:
             continue
-        table.info[_MARK] = True
+        done.add(name)
         for dialect in ("sqlite", "postgresql"):
             for statement in statements(table, once, dialect):
                 make = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]  # not typed by SQLAlchemy

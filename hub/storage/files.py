@@ -6,9 +6,10 @@ from pathlib import Path
 from hub.storage.errors import StorageError
 
 PRIVATE = 0o600
+PUBLIC = 0o644
 
 
-def write_durably(path: Path, content: bytes) -> None:
+def write_durably(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     """Write a file beside its place, sync it, move it in, sync the folder. An older file of that name is replaced.
 
     Raises:
@@ -16,7 +17,7 @@ def write_durably(path: Path, content: bytes) -> None:
     """
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:  # noqa: PTH123  # a descriptor
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123  # a descriptor
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hub.storage.errors import KeyringError
 from hub.storage.files import read_private, write_durably
-from hub.storage.ports import Randomness
+from hub.storage.ports import Randomness, SystemRandomness
 
 FILE_NAME = "kek.key"
 KEY_BYTES = 32
@@ -73,17 +73,17 @@ class Keyring:
         self._newest = _id_of(keys[0])
 
     @classmethod
-    def open(cls, directory: Path, *, create: Randomness | None = None) -> Self:
-        """Read the key file; make it first when it is missing and ``create`` gives the randomness for it.
+    def open(cls, directory: Path, *, create: bool = False) -> Self:
+        """Read the key file; with ``create``, make it first when it is missing.
 
         Raises:
             KeyringError: the file holds no keys.
             StorageError: the file is missing, or others may read it.
         """
         path = directory / FILE_NAME
-        if create is not None and not path.exists():
+        if create and not path.exists():
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(path, new_key_file(create))
+            write_durably(path, new_key_file(SystemRandomness()))
         try:
             keys = [bytes.fromhex(line) for line in read_private(path).decode("ascii").split()]
         except ValueError:

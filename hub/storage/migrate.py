@@ -1,6 +1,7 @@
 """Runs the history of the tables from code: no configuration file, nothing that a person must remember."""
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -34,11 +35,13 @@ def upgrade(engine: Engine) -> None:
     Raises:
         StorageError: the database stands at a revision that this program does not know.
     """
-    with engine.begin() as connection, _lock(connection):
+    with engine.connect() as connection, _foreign_keys_off(connection), connection.begin():
+        _lock(connection)
         try:
             command.upgrade(make_config(connection), "head")
         except CommandError as error:
             raise StorageError("the database was written by a newer program") from error
+        _check_foreign_keys(connection)
 
 
 def check(engine: Engine) -> None:
@@ -60,8 +63,26 @@ def write_revision(engine: Engine, message: str, revision: str) -> None:
         command.revision(make_config(connection), message, autogenerate=True, rev_id=revision)
 
 
-def _lock(connection: Connection) -> AbstractContextManager[object]:
+def _lock(connection: Connection) -> None:
     """Let one program migrate at a time; SQLite's transaction is a lock already."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(3314)")
-    return nullcontext()
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Let SQLite copy and rename a table without deleting what points at it; works outside of transactions only."""
+    driver = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StorageError("migration: a row would point at nothing")

@@ -1,0 +1,593 @@
+"""The tables of the first release: one function per table, in the order of their foreign keys."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+SQLITE_TRIGGERS = (
+    """CREATE TRIGGER ledger_entry_keep BEFORE DELETE ON ledger_entry
+        BEGIN SELECT RAISE(ABORT, 'ledger_entry: rows are never removed'); END""",
+    """CREATE TRIGGER ledger_entry_fixed BEFORE UPDATE ON ledger_entry
+        WHEN NOT (false)
+        BEGIN SELECT RAISE(ABORT, 'ledger_entry: rows are never changed'); END""",
+    """CREATE TRIGGER ledger_checkpoint_keep BEFORE DELETE ON ledger_checkpoint
+        BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint: rows are never removed'); END""",
+    """CREATE TRIGGER ledger_checkpoint_fixed BEFORE UPDATE ON ledger_checkpoint
+        WHEN NOT (false)
+        BEGIN SELECT RAISE(ABORT, 'ledger_checkpoint: rows are never changed'); END""",
+    """CREATE TRIGGER bundle_receipt_keep BEFORE DELETE ON bundle_receipt
+        BEGIN SELECT RAISE(ABORT, 'bundle_receipt: rows are never removed'); END""",
+    """CREATE TRIGGER bundle_receipt_fixed BEFORE UPDATE ON bundle_receipt
+        WHEN NOT (OLD."id" IS NEW."id"
+        AND OLD."bundle_id" IS NEW."bundle_id"
+        AND OLD."node_id" IS NEW."node_id"
+        AND OLD."kind" IS NEW."kind"
+        AND OLD."ledger_index" IS NEW."ledger_index"
+        AND OLD."entry" IS NEW."entry"
+        AND OLD."salt" IS NEW."salt"
+        AND OLD."subject" IS NEW."subject"
+        AND OLD."message" IS NEW."message"
+        AND (OLD."raw" IS NEW."raw" OR OLD."raw" IS NULL))
+        BEGIN SELECT RAISE(ABORT, 'bundle_receipt: rows are never changed'); END""",
+)
+
+POSTGRESQL_TRIGGERS = (
+    """CREATE FUNCTION ledger_entry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'ledger_entry: rows are never changed or removed'
+        USING ERRCODE = '23001'; END $$""",
+    """CREATE TRIGGER ledger_entry_keep BEFORE DELETE OR TRUNCATE ON ledger_entry
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION ledger_entry_refuse()""",
+    """CREATE TRIGGER ledger_entry_fixed BEFORE UPDATE ON ledger_entry
+        FOR EACH ROW
+        WHEN (NOT (false))
+        EXECUTE FUNCTION ledger_entry_refuse()""",
+    """CREATE FUNCTION ledger_checkpoint_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'ledger_checkpoint: rows are never changed or removed'
+        USING ERRCODE = '23001'; END $$""",
+    """CREATE TRIGGER ledger_checkpoint_keep BEFORE DELETE OR TRUNCATE ON ledger_checkpoint
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION ledger_checkpoint_refuse()""",
+    """CREATE TRIGGER ledger_checkpoint_fixed BEFORE UPDATE ON ledger_checkpoint
+        FOR EACH ROW
+        WHEN (NOT (false))
+        EXECUTE FUNCTION ledger_checkpoint_refuse()""",
+    """CREATE FUNCTION bundle_receipt_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'bundle_receipt: rows are never changed or removed'
+        USING ERRCODE = '23001'; END $$""",
+    """CREATE TRIGGER bundle_receipt_keep BEFORE DELETE OR TRUNCATE ON bundle_receipt
+        FOR EACH STATEMENT
+        EXECUTE FUNCTION bundle_receipt_refuse()""",
+    """CREATE TRIGGER bundle_receipt_fixed BEFORE UPDATE ON bundle_receipt
+        FOR EACH ROW
+        WHEN (NOT (OLD."id" IS NOT DISTINCT FROM NEW."id"
+        AND OLD."bundle_id" IS NOT DISTINCT FROM NEW."bundle_id"
+        AND OLD."node_id" IS NOT DISTINCT FROM NEW."node_id"
+        AND OLD."kind" IS NOT DISTINCT FROM NEW."kind"
+        AND OLD."ledger_index" IS NOT DISTINCT FROM NEW."ledger_index"
+        AND OLD."entry" IS NOT DISTINCT FROM NEW."entry"
+        AND OLD."salt" IS NOT DISTINCT FROM NEW."salt"
+        AND OLD."subject" IS NOT DISTINCT FROM NEW."subject"
+        AND OLD."message" IS NOT DISTINCT FROM NEW."message"
+        AND (OLD."raw" IS NOT DISTINCT FROM NEW."raw" OR OLD."raw" IS NULL)))
+        EXECUTE FUNCTION bundle_receipt_refuse()""",
+)
+
+
+def upgrade() -> None:
+    """Make every table, the empty log, and the triggers that keep the log's rows."""
+    for make in TABLES.values():
+        make()
+    head = sa.table("ledger_head", *(sa.column(name) for name in ("id", "size", "frontier", "last_time_ms")))
+    op.get_bind().execute(head.insert().values(id=1, size=0, frontier=b"", last_time_ms=0))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for statement in SQLITE_TRIGGERS if is_sqlite else POSTGRESQL_TRIGGERS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Remove everything."""
+    for name in reversed(TABLES):
+        op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION ledger_entry_refuse")
+        op.execute("DROP FUNCTION ledger_checkpoint_refuse")
+        op.execute("DROP FUNCTION bundle_receipt_refuse")
+
+
+def _make_bundle() -> None:
+    op.create_table(
+        "bundle",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("counter", sa.BigInteger(), nullable=False),
+        sa.Column("registration_no", sa.String(length=24), nullable=False),
+        sa.Column("officer_id", sa.String(length=20), nullable=False),
+        sa.Column("village", sa.String(length=13), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("service_version", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.Column("data_key", sa.LargeBinary(), nullable=False),
+        sa.Column("signed", sa.LargeBinary(), nullable=False),
+        sa.Column("content_key", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("whole_at", sa.BigInteger(), nullable=True),
+        sa.Column("flags", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("bundle_id", name=op.f("pk_bundle")),
+        sa.UniqueConstraint("node_id", "counter", name=op.f("uq_bundle_node_id_counter")),
+        sa.UniqueConstraint("registration_no", name=op.f("uq_bundle_registration_no")),
+    )
+    with op.batch_alter_table("bundle", schema=None) as batch_op:
+        batch_op.create_index("ix_bundle_state", ["state"], unique=False)
+
+
+def _make_bundle_chunk() -> None:
+    op.create_table(
+        "bundle_chunk",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("bundle_id", "node_id", "position", "number", name=op.f("pk_bundle_chunk")),
+    )
+
+
+def _make_bundle_receipt() -> None:
+    op.create_table(
+        "bundle_receipt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.Column("entry", sa.LargeBinary(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("message", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("raw", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bundle_receipt")),
+        sa.UniqueConstraint("ledger_index", name=op.f("uq_bundle_receipt_ledger_index")),
+    )
+    with op.batch_alter_table("bundle_receipt", schema=None) as batch_op:
+        batch_op.create_index("ix_bundle_receipt_bundle", ["bundle_id"], unique=False)
+        batch_op.create_index("ix_bundle_receipt_message", ["message"], unique=True)
+        batch_op.create_index(
+            "ix_bundle_receipt_unsigned",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("raw IS NULL"),
+            postgresql_where=sa.text("raw IS NULL"),
+        )
+
+
+def _make_dispatch_notice() -> None:
+    op.create_table(
+        "dispatch_notice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_notice")),
+        sa.UniqueConstraint("node_id", "number", name=op.f("uq_dispatch_notice_node_id_number")),
+    )
+
+
+def _make_intake_quarantine() -> None:
+    op.create_table(
+        "intake_quarantine",
+        sa.Column("message", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_intake_quarantine")),
+    )
+    with op.batch_alter_table("intake_quarantine", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_intake_quarantine_node_id"), ["node_id"], unique=False)
+
+
+def _make_intake_refusal() -> None:
+    op.create_table(
+        "intake_refusal",
+        sa.Column("message", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("topic_kind", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("refused_at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("message", name=op.f("pk_intake_refusal")),
+    )
+    with op.batch_alter_table("intake_refusal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_intake_refusal_node_id"), ["node_id"], unique=False)
+
+
+def _make_intake_tally() -> None:
+    op.create_table(
+        "intake_tally",
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("duplicate", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_intake_tally")),
+    )
+
+
+def _make_lease_head() -> None:
+    op.create_table(
+        "lease_head",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("next", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_lease_head")),
+    )
+
+
+def _make_ledger_checkpoint() -> None:
+    op.create_table(
+        "ledger_checkpoint",
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("size", name=op.f("pk_ledger_checkpoint")),
+    )
+
+
+def _make_ledger_entry() -> None:
+    op.create_table(
+        "ledger_entry",
+        sa.Column("index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("time_ms", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("index", name=op.f("pk_ledger_entry")),
+    )
+
+
+def _make_ledger_head() -> None:
+    op.create_table(
+        "ledger_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("frontier", sa.LargeBinary(length=2048), nullable=False),
+        sa.Column("last_time_ms", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_ledger_head_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_head")),
+    )
+
+
+def _make_ledger_tile() -> None:
+    op.create_table(
+        "ledger_tile",
+        sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hashes", sa.LargeBinary(length=8192), nullable=False),
+        sa.PrimaryKeyConstraint("level", "index", name=op.f("pk_ledger_tile")),
+    )
+
+
+def _make_node() -> None:
+    op.create_table(
+        "node",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("village", sa.String(length=13), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("signing_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("signing_kid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("program", sa.String(length=40), nullable=False),
+        sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("mail_cursor", sa.BigInteger(), nullable=False),
+        sa.Column("free_numbers", sa.Integer(), nullable=False),
+        sa.Column("lease_notice", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("status IN ('active', 'revoked')", name=op.f("ck_node_status")),
+        sa.CheckConstraint("serial BETWEEN 1 AND 99", name=op.f("ck_node_serial")),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_node")),
+        sa.UniqueConstraint("signing_kid", name=op.f("uq_node_signing_kid")),
+        sa.UniqueConstraint("village", "serial", name=op.f("uq_node_village_serial")),
+    )
+    with op.batch_alter_table("node", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_village"), ["village"], unique=False)
+
+
+def _make_person() -> None:
+    op.create_table(
+        "person",
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("username", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("password", sa.String(length=200), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_person")),
+        sa.UniqueConstraint("username", name=op.f("uq_person_username")),
+    )
+
+
+def _make_sign_in_failure() -> None:
+    op.create_table(
+        "sign_in_failure",
+        sa.Column("name_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_sign_in_failure")),
+    )
+
+
+def _make_bundle_attachment() -> None:
+    op.create_table(
+        "bundle_attachment",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("requirement", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_bundle_attachment_bundle_id_bundle")
+        ),
+        sa.PrimaryKeyConstraint("bundle_id", "position", name=op.f("pk_bundle_attachment")),
+    )
+
+
+def _make_case_file() -> None:
+    op.create_table(
+        "case_file",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("registration_no", sa.String(length=24), nullable=False),
+        sa.Column("village", sa.String(length=13), nullable=False),
+        sa.Column("subdistrict", sa.String(length=8), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("service_version", sa.Integer(), nullable=False),
+        sa.Column("front_office", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.Column("applicant", sa.LargeBinary(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_case_file_bundle_id_bundle")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_file")),
+        sa.UniqueConstraint("bundle_id", name=op.f("uq_case_file_bundle_id")),
+        sa.UniqueConstraint("registration_no", name=op.f("uq_case_file_registration_no")),
+    )
+    with op.batch_alter_table("case_file", schema=None) as batch_op:
+        batch_op.create_index("ix_case_file_queue", ["received_at", "case_id"], unique=False)
+        batch_op.create_index("ix_case_file_service", ["service"], unique=False)
+        batch_op.create_index("ix_case_file_state", ["state"], unique=False)
+        batch_op.create_index("ix_case_file_subdistrict", ["subdistrict"], unique=False)
+
+
+def _make_enrolment_code() -> None:
+    op.create_table(
+        "enrolment_code",
+        sa.Column("code_id", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("village", sa.String(length=13), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("request_key", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("response_key", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("invited_by", sa.String(length=80), nullable=False),
+        sa.Column("invited_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("blocked_until", sa.BigInteger(), nullable=True),
+        sa.Column("request", sa.LargeBinary(), nullable=True),
+        sa.Column("signing_key", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("requested_at", sa.BigInteger(), nullable=True),
+        sa.Column("approved_by", sa.String(length=80), nullable=True),
+        sa.Column("approved_at", sa.BigInteger(), nullable=True),
+        sa.Column("node_id", sa.String(length=13), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('open', 'requested', 'approved', 'issued', 'refused', 'closed')",
+            name=op.f("ck_enrolment_code_state"),
+        ),
+        sa.CheckConstraint("approved_by <> invited_by", name=op.f("ck_enrolment_code_two_persons")),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_enrolment_code_node_id_node")),
+        sa.PrimaryKeyConstraint("code_id", name=op.f("pk_enrolment_code")),
+    )
+    with op.batch_alter_table("enrolment_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_enrolment_code_state"), ["state"], unique=False)
+
+
+def _make_node_certificate() -> None:
+    op.create_table(
+        "node_certificate",
+        sa.Column("serial", sa.String(length=40), nullable=False),
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_node_certificate_node_id_node")),
+        sa.PrimaryKeyConstraint("serial", name=op.f("pk_node_certificate")),
+    )
+    with op.batch_alter_table("node_certificate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_certificate_node_id"), ["node_id"], unique=False)
+
+
+def _make_number_lease() -> None:
+    op.create_table(
+        "number_lease",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.CheckConstraint("first >= 1 AND last >= first", name=op.f("ck_number_lease_block")),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_number_lease_node_id_node")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_number_lease")),
+        sa.UniqueConstraint("year", "first", name=op.f("uq_number_lease_year_first")),
+    )
+    with op.batch_alter_table("number_lease", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_number_lease_node_id"), ["node_id"], unique=False)
+
+
+def _make_officer() -> None:
+    op.create_table(
+        "officer",
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("requested_at", sa.BigInteger(), nullable=False),
+        sa.Column("certified_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_by", sa.String(length=80), nullable=True),
+        sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("status IN ('pending', 'approved', 'active', 'revoked')", name=op.f("ck_officer_status")),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_officer_node_id_node")),
+        sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_officer")),
+        sa.UniqueConstraint("kid", name=op.f("uq_officer_kid")),
+    )
+    with op.batch_alter_table("officer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_officer_node_id"), ["node_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_officer_status"), ["status"], unique=False)
+
+
+def _make_presence() -> None:
+    op.create_table(
+        "presence",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("session", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("born_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("claimed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("program", sa.String(length=40), nullable=False),
+        sa.Column("last_counter", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("oldest_waiting_s", sa.BigInteger(), nullable=False),
+        sa.Column("disk_free_mb", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('live', 'dead')", name=op.f("ck_presence_state")),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_presence_node_id_node")),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_presence")),
+    )
+
+
+def _make_registry_event() -> None:
+    op.create_table(
+        "registry_event",
+        sa.Column("ledger_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(length=80), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_registry_event_node_id_node")),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_registry_event")),
+    )
+    with op.batch_alter_table("registry_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_registry_event_node_id"), ["node_id"], unique=False)
+
+
+def _make_web_session() -> None:
+    op.create_table(
+        "web_session",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_web_session_person_id_person")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_session")),
+    )
+    with op.batch_alter_table("web_session", schema=None) as batch_op:
+        batch_op.create_index("ix_web_session_expires_at", ["expires_at"], unique=False)
+        batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
+
+
+def _make_case_desk() -> None:
+    op.create_table(
+        "case_desk",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("taken_by", sa.String(length=26), nullable=True),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_desk_case_id_case_file")),
+        sa.ForeignKeyConstraint(["taken_by"], ["person.person_id"], name=op.f("fk_case_desk_taken_by_person")),
+        sa.PrimaryKeyConstraint("case_id", "office", name=op.f("pk_case_desk")),
+    )
+    with op.batch_alter_table("case_desk", schema=None) as batch_op:
+        batch_op.create_index("ix_case_desk_office", ["office", "state", "since"], unique=False)
+
+
+def _make_case_event() -> None:
+    op.create_table(
+        "case_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.Column("receipt_index", sa.BigInteger(), nullable=True),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("names", sa.String(length=4000), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("out_of_turn", sa.Boolean(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("subject", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_event_case_id_case_file")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_case_event_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_event")),
+    )
+    with op.batch_alter_table("case_event", schema=None) as batch_op:
+        batch_op.create_index("ix_case_event_case_id", ["case_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_event_ledger_index"), ["ledger_index"], unique=False)
+
+
+TABLES = {
+    "bundle": _make_bundle,
+    "bundle_chunk": _make_bundle_chunk,
+    "bundle_receipt": _make_bundle_receipt,
+    "dispatch_notice": _make_dispatch_notice,
+    "intake_quarantine": _make_intake_quarantine,
+    "intake_refusal": _make_intake_refusal,
+    "intake_tally": _make_intake_tally,
+    "lease_head": _make_lease_head,
+    "ledger_checkpoint": _make_ledger_checkpoint,
+    "ledger_entry": _make_ledger_entry,
+    "ledger_head": _make_ledger_head,
+    "ledger_tile": _make_ledger_tile,
+    "node": _make_node,
+    "person": _make_person,
+    "sign_in_failure": _make_sign_in_failure,
+    "bundle_attachment": _make_bundle_attachment,
+    "case_file": _make_case_file,
+    "enrolment_code": _make_enrolment_code,
+    "node_certificate": _make_node_certificate,
+    "number_lease": _make_number_lease,
+    "officer": _make_officer,
+    "presence": _make_presence,
+    "registry_event": _make_registry_event,
+    "web_session": _make_web_session,
+    "case_desk": _make_case_desk,
+    "case_event": _make_case_event,
+}

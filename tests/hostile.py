@@ -117,8 +117,9 @@ def _revoked_node(scene: Scene) -> list[Incoming]:
 
 
 def _conflict(scene: Scene) -> list[Incoming]:
-    scene.hub.receive(bundle_of(scene.village, scene.village.seal_application(SERVICE)))
-    return scene.spoilt(lambda manifest: replace(manifest, counter=1))
+    made = scene.village.seal_application(SERVICE)
+    scene.hub.receive(bundle_of(scene.village, made))
+    return scene.spoilt(lambda manifest: replace(manifest, counter=made.manifest.counter))
 
 
 def _number_of(number: int) -> Change:

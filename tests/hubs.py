@@ -83,7 +83,7 @@ class TestHub:
         return LogKey.parse(public_keys(self.directory / "keys", HUB).log)
 
     def enrol(self, village: str, seed: int = 0) -> Village:
-        """Enter a node with one certified officer and 1,000 numbers."""
+        """Enter a node with one certified officer and 5,000 numbers."""
         made = Village(
             node=NodeId(f"{VillageCode(village).dotless}-01"),
             hub=public_keys(self.directory / "keys", HUB),
@@ -104,7 +104,7 @@ class TestHub:
             )
             registry.request_officers(session, made.node, [request], self.clock.now())
             registry.certify_officer(session, made.officer, decision, self.context.secrets.message)
-            made.first_number = registry.lease_numbers(session, made.node, YEAR, 1_000).first
+            made.first_number = registry.lease_numbers(session, made.node, YEAR, 5_000).first
         return made
 
     def receive(self, *messages: Incoming) -> Processed:

@@ -89,7 +89,7 @@ class MqttCarrier:
         self._client.loop_stop()
 
     def wait_connected(self, timeout_s: float) -> bool:
-        """Return whether the link is up, waiting at most this long."""
+        """Return whether the link is up and the subscription granted, waiting at most this long."""
         return self._connected.wait(timeout_s)
 
     @property
@@ -118,7 +118,7 @@ class MqttCarrier:
 
     def publish(self, messages: Sequence[Outgoing]) -> None:
         """Publish what can be published now. What is lost is asked for again by its node."""
-        if not self._connected.is_set():
+        if messages and not self._connected.is_set():
             log.info("publish.skipped", count=len(messages), reason="not connected")
             return
         for message in messages:
@@ -135,10 +135,11 @@ class MqttCarrier:
         if reason.is_failure:
             log.warning("broker.refused", reason=str(reason))
             return
+        log.info("broker.connected")
         if self._filters:
             client.subscribe([(name, QOS) for name in self._filters])
-        self._connected.set()
-        log.info("broker.connected")
+        else:
+            self._connected.set()
 
     def _on_disconnect(
         self, client: Client, _: object, flags: DisconnectFlags, reason: ReasonCode, properties: Properties | None
@@ -155,6 +156,8 @@ class MqttCarrier:
         if any(code.value >= FAILURE for code in codes):
             self._refused.set()
             log.error("broker.subscription_refused")
+        else:
+            self._connected.set()
 
     def _on_message(self, client: Client, _: object, message: MQTTMessage) -> None:
         if message.retain:

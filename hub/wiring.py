@@ -13,7 +13,9 @@ from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.mqtt import BrokerOptions
 from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import LogSigner
+from hub.network.certification import Issuer
 from hub.network.mail import answer_mail
+from hub.network.pki_files import load_pki
 from hub.network.presence import on_health
 from hub.settings import Settings
 from hub.storage.blobs import FileBlobStore
@@ -95,8 +97,9 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
         hub=settings.hub,
         stores=stores,
         secrets=_secrets(settings),
+        issuer=Issuer.load(settings, Catalogue.load().wire_services(), ports.randomness),
+        pki=load_pki(settings.pki_dir),
         clock=ports.clock,
-        randomness=ports.randomness,
         beacon_s=settings.beacon_s,
     )
 

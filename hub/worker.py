@@ -1,4 +1,4 @@
-"""The worker: signs the receipts that casework asked for, publishes mailbox notices, sends the beacon.
+"""The worker: does what needs the hub's keys, publishes mailbox notices, sends the beacon.
 
 One process per hub. Everything that it does is decided by rows: it may be killed at any moment and goes on from there.
 """
@@ -17,10 +17,12 @@ from hub.intake.context import HubSecrets, Stores
 from hub.intake.receipts import issue_waiting
 from hub.intake.tables import BundleReceipt
 from hub.ledger.service import sign_head
-from hub.network.certification import certify_approved
+from hub.network.certification import Issuer, issue_approved
+from hub.network.pki_files import PkiFiles
+from hub.network.queries import revocations
 from hub.registry.queries import all_nodes
 from hub.storage.errors import StorageError
-from hub.storage.ports import Clock, Randomness
+from hub.storage.ports import Clock
 from protocol.envelope import Purpose, sign
 from protocol.health import Beacon
 from protocol.ids import HubId
@@ -42,8 +44,9 @@ class WorkerContext:
     hub: HubId
     stores: Stores
     secrets: HubSecrets
+    issuer: Issuer
+    pki: PkiFiles
     clock: Clock
-    randomness: Randomness
     beacon_s: int
 
 
@@ -56,6 +59,7 @@ class Worker:
         self._carrier = carrier
         self._wait = wait
         self._last_notice: int | None = None
+        self._revoked: frozenset[int] | None = None
         self._next_beacon_ms = 0
         self._next_reminder_ms = 0
 
@@ -76,7 +80,8 @@ class Worker:
     def tick(self) -> None:
         """Do what is due now."""
         now = self._context.clock.now()
-        self._certify_officers(now)
+        issue_approved(self._context.stores.database, now, self._context.issuer)
+        self._refresh_revocation_list(now)
         self._sign_receipts(now)
         self._publish_new_notices()
         now_ms = self._context.clock.now_ms()
@@ -87,8 +92,14 @@ class Worker:
             self._next_beacon_ms = now_ms + self._context.beacon_s * 1000
             self._send_beacon(now)
 
-    def _certify_officers(self, now: datetime) -> None:
-        certify_approved(self._context.stores.database, now, self._context.secrets.message, self._context.randomness)
+    def _refresh_revocation_list(self, now: datetime) -> None:
+        """Write the list anew when a node was revoked; whoever runs the broker has it read again."""
+        with self._context.stores.database.reading() as session:
+            revoked = revocations(session, now)
+        serials = frozenset(item.serial for item in revoked)
+        if serials != self._revoked:
+            self._context.pki.write_revocation_list(revoked, now=now)
+            self._revoked = serials
 
     def _sign_receipts(self, now: datetime) -> None:
         database = self._context.stores.database

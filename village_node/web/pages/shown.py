@@ -1,0 +1,34 @@
+"""Opening a draft for a page of its officer."""
+
+from village_node.catalogue.service import load_service
+from village_node.drafts.queries import open_draft
+from village_node.identity.hub import find_enrolled
+from village_node.web.desk import context, local, now, officer
+from village_node.web.drawing import Shown, promise_of
+
+
+def shown_draft(draft_id: str) -> Shown:
+    """Return a draft of the signed-in officer.
+
+    Raises:
+        DraftGoneError: no such draft of this officer.
+    """
+    with context().database.reading() as db:
+        draft = open_draft(db, officer(), draft_id)
+        enrolled = find_enrolled(db)
+        return Shown(
+            draft=draft,
+            service=load_service(db, draft.service, draft.service_version),
+            today=local(now()).date(),
+            regency=enrolled.hub if enrolled else "",
+        )
+
+
+def common(shown: Shown) -> dict[str, object]:
+    """Return what every page of a draft shows."""
+    return {
+        "draft_id": shown.draft.draft_id,
+        "name": shown.name,
+        "promise": promise_of(shown.service, shown.reading.answers),
+        "total": shown.total(),
+    }

@@ -1,0 +1,160 @@
+"""What the hub's refusals mean for an officer: what happened, what was kept, what to do.
+
+One entry for each code of ``protocol.errors``; a test fails when one is missing or has no English. The sentences name
+no value from an application, and no program's inner words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from protocol.errors import BY_CODE, ProtocolError, Turn
+from village_node.web.language import Lazy, later
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advice:
+    """Three sentences about one trouble."""
+
+    happened: Lazy
+    kept: Lazy
+    to_do: Lazy
+
+
+_KEPT = later("Berkas tetap tersimpan tersegel di komputer ini, dan penolakan pusat dicatat dengan tanda tangan.")
+_CALL = later(
+    "Hubungi administrator jaringan kabupaten dan sebutkan kode ini. Jangan membuat permohonan yang sama lagi."
+)
+_AGAIN = later("Program mengirim ulang sendiri. Tidak ada yang perlu Anda lakukan.")
+_RENEW = later("Buat permohonan baru dengan isian yang benar; nomor lama tidak dipakai lagi.")
+
+REJECTIONS: Mapping[str, Advice] = {
+    "malformed": Advice(happened=later("Pusat tidak dapat membaca kiriman ini."), kept=_KEPT, to_do=_CALL),
+    "too_large": Advice(
+        happened=later("Kiriman lebih besar daripada yang diterima pusat."),
+        kept=_KEPT,
+        to_do=later("Buat permohonan baru dengan lampiran yang lebih kecil atau lebih sedikit."),
+    ),
+    "schema": Advice(happened=later("Susunan kiriman tidak sesuai dengan aturan pusat."), kept=_KEPT, to_do=_CALL),
+    "version": Advice(
+        happened=later("Versi program di komputer ini tidak lagi dikenal pusat."),
+        kept=_KEPT,
+        to_do=later("Minta administrator jaringan memperbarui program di komputer ini."),
+    ),
+    "algorithm": Advice(
+        happened=later("Cara tanda tangan pada kiriman ini tidak diterima pusat."), kept=_KEPT, to_do=_CALL
+    ),
+    "purpose": Advice(
+        happened=later("Tanda tangan pada kiriman ini dibuat untuk keperluan lain."), kept=_KEPT, to_do=_CALL
+    ),
+    "key_unknown": Advice(
+        happened=later("Pusat tidak mengenal kunci yang menandatangani kiriman ini."), kept=_KEPT, to_do=_CALL
+    ),
+    "signature": Advice(
+        happened=later("Tanda tangan kiriman tidak cocok; isinya mungkin rusak di jalan."), kept=_KEPT, to_do=_CALL
+    ),
+    "seal": Advice(
+        happened=later("Segel kiriman tidak dapat dibuka; isinya mungkin rusak di jalan."), kept=_KEPT, to_do=_CALL
+    ),
+    "sealing_key_unknown": Advice(
+        happened=later("Kiriman disegel untuk kunci pusat yang sudah diganti."), kept=_KEPT, to_do=_CALL
+    ),
+    "identity": Advice(
+        happened=later("Kiriman memakai nama komputer atau desa yang tidak cocok dengan kuncinya."),
+        kept=_KEPT,
+        to_do=_CALL,
+    ),
+    "node_unknown": Advice(happened=later("Pusat tidak mengenal komputer ini."), kept=_KEPT, to_do=_CALL),
+    "node_revoked": Advice(
+        happened=later("Pendaftaran komputer ini sudah dicabut; kirimannya ditahan di pusat."), kept=_KEPT, to_do=_CALL
+    ),
+    "officer_unknown": Advice(
+        happened=later("Petugas yang menandatangani belum disahkan pusat untuk desa ini."),
+        kept=_KEPT,
+        to_do=later("Tunggu pengesahan petugas (lihat halaman Petugas), lalu hubungi administrator jaringan."),
+    ),
+    "officer_revoked": Advice(
+        happened=later("Wewenang petugas yang menandatangani sudah dicabut pusat."),
+        kept=_KEPT,
+        to_do=later("Minta petugas lain membuat permohonan baru, dan hubungi administrator jaringan."),
+    ),
+    "counter_conflict": Advice(
+        happened=later("Dua kiriman berbeda memakai nomor urut yang sama; mungkin ada salinan dari komputer ini."),
+        kept=later("Keduanya disimpan sebagai bukti, di sini dan di pusat."),
+        to_do=_CALL,
+    ),
+    "number_not_leased": Advice(
+        happened=later("Nomor registrasi ini tidak dijatahkan untuk komputer ini."), kept=_KEPT, to_do=_CALL
+    ),
+    "number_used": Advice(
+        happened=later("Nomor registrasi ini sudah dipakai oleh permohonan lain."), kept=_KEPT, to_do=_CALL
+    ),
+    "service_unknown": Advice(
+        happened=later("Pusat tidak (lagi) memiliki layanan ini dalam versi yang dipakai."), kept=_KEPT, to_do=_RENEW
+    ),
+    "answers_invalid": Advice(
+        happened=later("Ada isian yang tidak sesuai dengan formulir layanan."), kept=_KEPT, to_do=_RENEW
+    ),
+    "attachments_invalid": Advice(
+        happened=later("Ada lampiran wajib yang kurang, atau jenis dan jumlahnya tidak sesuai."),
+        kept=_KEPT,
+        to_do=later("Buat permohonan baru dengan lampiran yang lengkap; nomor lama tidak dipakai lagi."),
+    ),
+    "quota": Advice(
+        happened=later("Terlalu banyak kiriman dari komputer ini yang belum utuh di pusat."),
+        kept=later("Kiriman ini menunggu di sini sampai yang lebih lama selesai."),
+        to_do=_AGAIN,
+    ),
+    "chunk_range": Advice(
+        happened=later("Sepotong lampiran bernomor salah dan tidak dipakai pusat."),
+        kept=later("Potongan lain sudah disimpan pusat; tidak perlu dikirim ulang."),
+        to_do=_AGAIN,
+    ),
+    "chunk_auth": Advice(
+        happened=later("Sepotong lampiran rusak di jalan dan tidak dipakai pusat."),
+        kept=later("Potongan lain sudah disimpan pusat; tidak perlu dikirim ulang."),
+        to_do=_AGAIN,
+    ),
+    "attachment_digest": Advice(
+        happened=later("Lampiran yang tersusun di pusat tidak sama dengan aslinya."),
+        kept=later("Lampiran aslinya masih tersegel di komputer ini."),
+        to_do=_AGAIN,
+    ),
+    "proof": Advice(
+        happened=later("Bukti pencatatan dari pusat tidak cocok dengan buku besar yang dikenal komputer ini."),
+        kept=later("Jawaban itu tidak dipercaya; permohonan tetap dianggap belum diterima."),
+        to_do=later("Segera hubungi administrator jaringan dan inspektorat: ini bisa berarti catatan pusat diubah."),
+    ),
+    "commitment": Advice(
+        happened=later("Jawaban pusat tidak cocok dengan catatannya sendiri di buku besar."),
+        kept=later("Jawaban itu tidak dipercaya; permohonan tetap dianggap belum diterima."),
+        to_do=later("Segera hubungi administrator jaringan dan inspektorat: ini bisa berarti catatan pusat diubah."),
+    ),
+    "topic": Advice(happened=later("Kiriman sampai di alamat pusat yang tidak dikenal."), kept=_KEPT, to_do=_CALL),
+    "enrolment": Advice(
+        happened=later("Kode pendaftaran komputer ini salah, sudah dipakai, atau kedaluwarsa."),
+        kept=later("Kunci yang dibuat di komputer ini tetap ada."),
+        to_do=later("Minta kode baru kepada administrator jaringan."),
+    ),
+}
+
+UNKNOWN = Advice(
+    happened=later("Pusat menolak dengan kode yang belum dikenal program ini."),
+    kept=_KEPT,
+    to_do=later("Hubungi administrator jaringan dan sebutkan kode ini; mungkin program perlu diperbarui."),
+)
+
+TURNS: Mapping[Turn, Lazy] = {
+    Turn.NODE: later("program di komputer ini"),
+    Turn.OFFICER: later("petugas desa"),
+    Turn.ADMINISTRATOR: later("administrator jaringan kabupaten"),
+}
+
+
+def advice_for(code: str) -> Advice:
+    """Return what a reject code means; a newer hub may know codes that this program does not."""
+    return REJECTIONS.get(code, UNKNOWN)
+
+
+def turn_after(code: str) -> Turn:
+    """Return who has to act after this rejection."""
+    return BY_CODE.get(code, ProtocolError).turn

@@ -1,0 +1,177 @@
+"""Where things stand, in words: the link, an item's steps, why it still waits, whose turn it is.
+
+Every state of ``outbox.queries`` has its words here; a test goes through all of them in both languages.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from protocol.errors import Turn
+from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
+from village_node.web.language import Lazy, later, say
+from village_node.web.rejections import TURNS, advice_for, turn_after
+from village_node.web.words import clock_time, moment
+
+STEPS: Mapping[ItemStep, Lazy] = {
+    ItemStep.SAVED: later("Tersimpan di sini"),
+    ItemStep.SENT: later("Dikirim"),
+    ItemStep.ARRIVED: later("Diterima pusat"),
+    ItemStep.WHOLE: later("Utuh di pusat"),
+    ItemStep.COMPLETE: later("Lengkap dan benar"),
+    ItemStep.CUSTODY: later("Dikerjakan instansi"),
+    ItemStep.RETURNED: later("Dikembalikan untuk diperbaiki"),
+    ItemStep.REJECTED: later("Ditolak pusat"),
+}
+
+SIGNERS: Mapping[ItemStep, Lazy] = {
+    ItemStep.SAVED: later("Ditandatangani petugas dan komputer ini; belum diterima pusat."),
+    ItemStep.SENT: later("Dikirim oleh komputer ini; belum ada tanda terima."),
+    ItemStep.ARRIVED: later("Ditandatangani pusat dan dicatat di buku besar."),
+    ItemStep.WHOLE: later("Semua berkas sampai utuh; ditandatangani pusat."),
+    ItemStep.COMPLETE: later("Dinyatakan lengkap dan benar; waktu janji layanan mulai berjalan."),
+    ItemStep.CUSTODY: later("Diambil untuk dikerjakan; ditandatangani pusat."),
+    ItemStep.RETURNED: later("Dikembalikan; ditandatangani pusat."),
+    ItemStep.REJECTED: later("Ditolak; penolakan ditandatangani pusat."),
+}
+
+KINDS: Mapping[ItemStep, str] = {
+    ItemStep.SAVED: "calm", ItemStep.SENT: "calm", ItemStep.RETURNED: "warn", ItemStep.REJECTED: "bad",
+}  # fmt: skip
+"""Colour of the tag; everything else is well (``ok``)."""
+
+REASONS: Mapping[str, Lazy] = {
+    "name": later("nama server pusat tidak ditemukan; biasanya internet desa sedang putus"),
+    "refused": later("server pusat menolak sambungan"),
+    "timeout": later("server pusat tidak menjawab; internet sedang lambat atau putus"),
+    "tls": later("sambungan aman gagal; periksa tanggal dan jam komputer"),
+    "certificate": later("sertifikat komputer ini tidak diterima"),
+    "keepalive": later("sambungan terputus di tengah jalan"),
+    "identity": later("pusat tidak mengenal komputer ini"),
+    "not_authorised": later("pusat tidak mengizinkan komputer ini"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """The link in words, with the shape of its lamp: ``up``, ``down`` or ``bad``."""
+
+    lamp: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The outbox doctor's answer: why, what comes next, whose turn."""
+
+    why: str
+    next: str
+    turn: str
+
+
+def since_words(at: datetime, now: datetime) -> str:
+    """Return the time of today, or day and time of another day; both in local time."""
+    return clock_time(at) if at.date() == now.date() else moment(at)
+
+
+def link_words(home: Home, *, since: datetime | None, now: datetime) -> Link:
+    """Return the state of the link in words: ``Luring sejak 09.12, 4 berkas menunggu``; times are local."""
+    lamp, words = _link(home.link, since_words(since, now) if since else "")
+    if home.waiting:
+        words = f"{words}, {say('%(count)s berkas menunggu', count=home.waiting)}"
+    return Link(lamp=lamp, words=words)
+
+
+def _link(state: LinkState, since: str) -> tuple[str, str]:
+    match state:
+        case LinkState.ONLINE:
+            return "up", say("Tersambung")
+        case LinkState.SILENT:
+            return "down", say("Tersambung, tetapi pusat belum menjawab")
+        case LinkState.NOT_ENROLLED:
+            return "bad", say("Belum terdaftar di pusat")
+        case LinkState.OFFLINE:
+            return "down", say("Luring sejak %(time)s", time=since) if since else say("Luring")
+
+
+def reason_words(reason: str) -> str:
+    """Return why there is no link."""
+    return str(REASONS[reason]) if reason in REASONS else reason
+
+
+def office_words(office: str) -> str:
+    """Return an office for people; names of agencies are known at the hub only."""
+    kind, _, rest = office.partition(".")
+    names = {
+        "one-stop": say("loket terpadu (DPMPTSP)"),
+        "civil-registry": say("Dinas Kependudukan dan Pencatatan Sipil"),
+        "inspectorate": say("Inspektorat"),
+        "agency": say("dinas %(name)s", name=rest),
+        "subdistrict": say("kecamatan %(code)s", code=rest),
+        "village": say("desa/kelurahan %(code)s", code=rest),
+    }
+    return names.get(kind, office)
+
+
+def tag_of(item: ItemRow) -> tuple[str, str, str]:
+    """Return colour, words and symbol of an item's newest step."""
+    symbols = {"ok": "check-circle", "warn": "exclamation-triangle", "bad": "x-octagon", "calm": "clock"}
+    kind = KINDS.get(item.step, "ok")
+    return kind, str(STEPS[item.step]), symbols[kind]
+
+
+def standing_of(item: ItemRow, home: Home) -> Standing:
+    """Return why an item still waits, what comes next and whose turn it is."""
+    if item.step is ItemStep.REJECTED:
+        advice = advice_for(item.code)
+        return Standing(
+            why=f"{advice.happened} {advice.kept}", next=str(advice.to_do), turn=str(TURNS[turn_after(item.code)])
+        )
+    if item.step in {ItemStep.SAVED, ItemStep.SENT}:
+        return _not_there_yet(item, home)
+    return _at_the_hub(item)
+
+
+def _not_there_yet(item: ItemRow, home: Home) -> Standing:
+    if home.link is not LinkState.ONLINE:
+        why = say("Belum ada sambungan ke pusat.")
+    elif item.step is ItemStep.SAVED:
+        why = say("Menunggu giliran kirim.")
+    else:
+        why = say("Sudah dikirim %(count)s kali; tanda terima dari pusat belum datang.", count=item.attempts)
+    return Standing(
+        why=why,
+        next=say("Terkirim sendiri begitu tersambung. Permohonan aman di komputer ini; jangan dibuat dua kali."),
+        turn=str(TURNS[Turn.NODE]),
+    )
+
+
+def _at_the_hub(item: ItemRow) -> Standing:
+    office = office_words(item.office) or say("loket pusat")
+    match item.step:
+        case ItemStep.ARRIVED:
+            why = say("Pusat sudah mencatat permohonan; berkas masih dikirim (%(part)s%%).", part=item.percent)
+            return Standing(why=why, next=say("Berkas sisanya menyusul sendiri."), turn=str(TURNS[Turn.NODE]))
+        case ItemStep.WHOLE:
+            why = say("Permohonan dan semua berkas utuh di pusat.")
+            return Standing(why=why, next=say("Loket memeriksa kelengkapannya."), turn=say("loket pusat"))
+        case ItemStep.RETURNED:
+            why = say("%(office)s meminta perbaikan (kode %(code)s).", office=office, code=item.code or "–")
+            step = say("Hubungi pemohon, lengkapi yang diminta, lalu kirim lagi.")
+            return Standing(why=why, next=step, turn=str(TURNS[Turn.OFFICER]))
+        case ItemStep.COMPLETE:
+            why = say("Berkas lengkap dan benar; waktu janji layanan berjalan.")
+            return Standing(why=why, next=say("Instansi mengambil berkas untuk dikerjakan."), turn=office)
+        case _:
+            why = say("Sedang dikerjakan oleh %(office)s.", office=office)
+            return Standing(why=why, next=say("Keputusan dikirim ke komputer ini."), turn=office)
+
+
+def entry_words(entry: TimelineEntry) -> str:
+    """Return what one step of the timeline says, with who signed."""
+    words = str(SIGNERS[entry.step])
+    if entry.step is ItemStep.SENT and entry.attempt > 1:
+        return f"{words} {say('Percobaan ke-%(count)s.', count=entry.attempt)}"
+    if entry.step is ItemStep.REJECTED:
+        return f"{words} {advice_for(entry.code).happened}"
+    return f"{words} ({office_words(entry.office)})" if entry.office else words

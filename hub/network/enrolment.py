@@ -164,14 +164,26 @@ def refuse(session: Session, code_id: bytes) -> None:
     row.request = row.request_key = row.response_key = None
 
 
+def peek(session: Session, now: datetime, code_id: bytes) -> Reply:
+    """Say what a node that polls gets, without a lock and without noting that it was fetched."""
+    row = session.get(EnrolmentCode, code_id, populate_existing=True)
+    return Reply(verdict=Verdict.UNKNOWN) if row is None else _reply(row, now)
+
+
 def answer(session: Session, now: datetime, code_id: bytes) -> Reply:
     """Return the answer to a node that polls; the same bytes until an hour after it was first fetched."""
     row = _code(session, code_id)
     if row is None:
         return Reply(verdict=Verdict.UNKNOWN)
+    reply = _reply(row, now)
+    if reply.answer is not None:
+        row.fetched_at = row.fetched_at or now
+    return reply
+
+
+def _reply(row: EnrolmentCode, now: datetime) -> Reply:
     state = CodeState(row.state)
     if state is CodeState.ISSUED and not _is_over(row, now):
-        row.fetched_at = row.fetched_at or now
         return Reply(verdict=Verdict.PENDING, answer=row.answer)
     if state is CodeState.OPEN and now >= row.expires_at:
         return Reply(verdict=Verdict.EXPIRED)

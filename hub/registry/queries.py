@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from hub.registry import tables
 from hub.registry.records import Lease, NodeRecord, OfficerRecord, node_record, officer_record
 from hub.registry.rules import NodeStatus, OfficerStatus, covers, year_of
+from protocol.enrolment import fingerprint
 from protocol.ids import NodeId, OfficerId, RegistrationNo, key_id
 from protocol.mailbox import NumberLease, OfficerRequest
 
@@ -32,6 +33,11 @@ class OfficerLine:
     status: OfficerStatus
     requested_at: datetime
     certified_at: datetime | None
+
+    @property
+    def fingerprint(self) -> str:
+        """The key's fingerprint, as the node's screen shows it."""
+        return fingerprint(self.public_key)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

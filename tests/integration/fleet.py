@@ -21,7 +21,6 @@ from hub.network.rules import Verdict
 from hub.registry.records import NodeRecord
 from hub.registry.service import Decision, NewNode, enrol_node
 from hub.storage.engine import Database
-from hub.storage.metadata import load_metadata
 from protocol.checkpoint import LogKey
 from protocol.enrolment import CodeKeys, EnrolmentRequest, HubKeys, authenticate, derive_code_keys
 from protocol.envelope import public_bytes
@@ -54,7 +53,7 @@ def decision(by: str = "budi", seed: str = "salt", now: datetime = NOW) -> Decis
 @contextmanager
 def fresh_database(url: str) -> Iterator[Database]:
     database = Database(url)
-    load_metadata().create_all(database.engine)
+    database.migrate()
     try:
         yield database
     finally:

@@ -8,18 +8,28 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from hub.accounts import views as accounts_views
-from hub.accounts.access import EXTENSION
+from hub.accounts.access import EXTENSION, public
 from hub.accounts.context import WebContext
 from hub.accounts.labels import ROLE_LABELS
 from hub.casework import views as casework_views
+from hub.ledger.views import make_blueprint
+from hub.network import api as network_api
+from hub.network import views as network_views
 from hub.web import views as web_views
 from hub.web.errors import set_up_errors
 from hub.web.gate import seal_routes, set_up_gate
-from hub.web.language import office_namer, set_up_languages
+from hub.web.language import set_up_languages
+from hub.web.naming import naming
 from hub.web.secret import load_secret
 from hub.web.security import STATIC_ENDPOINTS, guard
 
-BLUEPRINTS = (web_views.blueprint, accounts_views.blueprint, casework_views.blueprint)
+BLUEPRINTS = (
+    web_views.blueprint,
+    accounts_views.blueprint,
+    casework_views.blueprint,
+    network_views.blueprint,
+    network_api.blueprint,
+)
 """The rooms' pages; a room is added here."""
 
 MAX_REQUEST_BYTES = 1_000_000
@@ -56,8 +66,9 @@ def create_app(context: WebContext) -> Flask:
     set_up_errors(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.register_blueprint(make_blueprint(public, context.database.reading))
     app.context_processor(web_views.page_values)
-    app.jinja_env.globals.update(role_labels=ROLE_LABELS, office_name=office_namer(context.catalogue))
+    app.jinja_env.globals.update(naming(context.catalogue), role_labels=ROLE_LABELS)
     app.after_request(_log_answer)
     seal_routes(app, csrf)
     return app

@@ -15,8 +15,11 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from hub.accounts.errors import AccountError
+from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
 from hub.registry.errors import RegistryError
 from hub.storage.errors import StorageError
+
+SERVER_ERROR = 500
 
 log = structlog.get_logger()
 
@@ -60,6 +63,9 @@ CSRF_WORDS = Words(
 )
 
 TABLE: Mapping[type[Exception], int] = {
+    CaseNotFoundError: 404,
+    ConflictError: 409,
+    MoveRefusedError: 422,
     AccountError: 422,
     RegistryError: 409,
     StorageError: 503,
@@ -93,7 +99,7 @@ def http_page(error: HTTPException) -> ResponseReturnValue:
     if status < 400:  # noqa: PLR2004  # a redirect that is raised, not an error
         return error.get_response()
     headers = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
-    words = PAGES.get(status, PAGES[400 if status < 500 else 500])  # noqa: PLR2004
+    words = PAGES.get(status, PAGES[400 if status < SERVER_ERROR else 500])
     return render_template("error.html", status=status, words=words, error_id=None), status, headers
 
 
@@ -106,7 +112,7 @@ def crash_page(error: Exception) -> ResponseReturnValue:
     error_id = g.get("request_id")
     try:
         return render_template("error.html", status=500, words=PAGES[500], error_id=error_id), 500
-    except Exception as second:  # the layout itself may be what is broken
+    except Exception as second:  # noqa: BLE001  # the layout itself may be what is broken
         log.error("web.crash_page", error=type(second).__name__)
         return f"500: {error_id}\n", 500, {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -114,6 +120,7 @@ def crash_page(error: Exception) -> ResponseReturnValue:
 def _table_page(status: int) -> Callable[[Exception], ResponseReturnValue]:
     def page(error: Exception) -> ResponseReturnValue:
         log.warning("web.refused", error=type(error).__name__, status=status)
-        return render_template("error.html", status=status, words=PAGES[status], error_id=g.get("request_id")), status
+        error_id = g.get("request_id") if status >= SERVER_ERROR else None
+        return render_template("error.html", status=status, words=PAGES[status], error_id=error_id), status
 
     return page

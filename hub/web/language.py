@@ -4,13 +4,10 @@ Indonesian is the language of the source texts; English is a translation. The ch
 session: it is remembered after signing out.
 """
 
-from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Flask, request
-from flask_babel import Babel, format_datetime, format_decimal, get_locale
-
-from hub.catalogue.catalogue import Catalogue
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
 
 LANGUAGES = {"id": "Bahasa Indonesia", "en": "English"}
 COOKIE = "simpul_lang"
@@ -31,6 +28,7 @@ def set_up_languages(app: Flask) -> None:
     Babel(app, locale_selector=choose_language)
     app.jinja_env.filters["wib"] = wib
     app.jinja_env.filters["number"] = format_decimal
+    app.jinja_env.filters["isodate"] = iso_date
     app.jinja_env.filters["bytes"] = readable_size
     app.jinja_env.globals["language"] = lambda: str(get_locale())
     app.jinja_env.globals["languages"] = LANGUAGES
@@ -43,10 +41,12 @@ def wib(moment: datetime | None) -> str:
     return f"{format_datetime(moment, 'd MMM y HH:mm' if str(get_locale()) == 'en' else 'd MMM y HH.mm')} WIB"
 
 
-def office_namer(catalogue: Catalogue) -> Callable[[str], str]:
-    """Return the function that names an office in a short form; an unknown code names itself."""
-    short = {str(code): office.short for code, office in catalogue.offices.items()}
-    return lambda code: short.get(code, code)
+def iso_date(text: str) -> str:
+    """Return a date that is stored as ``YYYY-MM-DD`` as people read it; anything else as it is."""
+    try:
+        return str(format_date(date.fromisoformat(text), "d MMM y"))
+    except ValueError:
+        return text
 
 
 def readable_size(count: int) -> str:

@@ -1,0 +1,72 @@
+"""``simpul-hub people``: the people who may sign in.
+
+Passwords come from a prompt or from standard input, never from an argument: arguments are seen by everybody on the
+machine and stay in the shell's history.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from hub.accounts.errors import AccountError
+from hub.accounts.queries import list_people
+from hub.accounts.rules import Role
+from hub.accounts.service import NewPerson, add_person, disable_person
+from hub.catalogue.catalogue import Catalogue
+from hub.settings import Settings
+from hub.storage.engine import Database
+from hub.storage.ports import SystemClock, SystemIds, SystemRandomness
+
+people_app = typer.Typer(help="People who sign in to the hub.", no_args_is_help=True)
+
+
+@people_app.command()
+def add(
+    username: Annotated[str, typer.Argument(help="3 to 40 of a-z, 0-9, dot, hyphen, underscore.")],
+    role: Annotated[Role, typer.Option(help="What the person does.")],
+    office: Annotated[str, typer.Option(help="Code of the office, as in offices.yaml or subdistrict.33.14.01.")],
+    name: Annotated[str, typer.Option(help="Name as colleagues know it.")] = "",
+    *,
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+) -> None:
+    """Add a person."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    clock = SystemClock()
+    person = NewPerson(username=username, name=name or username, password=password, role=role, office=office)
+    try:
+        with _database().session() as session:
+            ids = SystemIds(clock, SystemRandomness())
+            add_person(session, clock.now(), ids, Catalogue.load().offices, person)
+    except AccountError as error:
+        typer.echo(f"simpul-hub: not added: {error.rule}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username} may sign in as {role} of {office}")
+
+
+@people_app.command("list")
+def list_all() -> None:
+    """List everybody: user name, role, office, whether active."""
+    with _database().reading() as session:
+        for line in list_people(session):
+            typer.echo(f"{line.username}\t{line.role}\t{line.office}\t{'active' if line.active else 'disabled'}")
+
+
+@people_app.command()
+def disable(username: Annotated[str, typer.Argument(help="User name.")]) -> None:
+    """Disable a person and end all sessions at once."""
+    try:
+        with _database().session() as session:
+            disable_person(session, username)
+    except AccountError as error:
+        typer.echo(f"simpul-hub: not disabled: {error.rule}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username} is disabled; all sessions ended")
+
+
+def _ask_password() -> str:
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _database() -> Database:
+    return Database(Settings.load().url)

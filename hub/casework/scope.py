@@ -1,0 +1,31 @@
+"""The one place that turns an actor into a filter on cases: no other module selects cases for a person."""
+
+from sqlalchemy import Select, exists, false, select
+from sqlalchemy.orm import Session
+
+from hub.accounts.rules import Actor, scope_of
+from hub.casework.errors import CaseNotFoundError
+from hub.casework.tables import Case, Desk
+
+
+def cases_for(actor: Actor) -> Select[Case]:
+    """Return the selection of all cases that the actor may know of."""
+    scope = scope_of(actor)
+    if scope.everything:
+        return select(Case)
+    if scope.is_empty:
+        return select(Case).where(false())
+    return select(Case).where(exists().where(Desk.case_id == Case.case_id, Desk.office == str(scope.office)))
+
+
+def load_case(session: Session, actor: Actor, case_id: str, *, lock: bool = False) -> Case:
+    """Return one case within the actor's scope.
+
+    Raises:
+        CaseNotFoundError: there is none, or it is none of the actor's business.
+    """
+    wanted = cases_for(actor).where(Case.case_id == case_id)
+    case = session.scalar(wanted.with_for_update(of=Case) if lock else wanted)
+    if case is None:
+        raise CaseNotFoundError
+    return case

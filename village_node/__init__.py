@@ -2,3 +2,7 @@
 
 Imports ``protocol`` and nothing of ``hub``. Rooms stand on lower rooms only (docs/adr/0002).
 """
+
+__version__ = "0.1.0"
+PROGRAM = f"simpul-node {__version__}"
+"""What this program calls itself towards the hub."""

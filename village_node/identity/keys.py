@@ -54,6 +54,11 @@ class NodeKeys:
         return public_bytes(self._signing.public_key())
 
     @property
+    def public_tls_key(self) -> bytes:
+        """The public half of the TLS key, as the certificate must have it."""
+        return public_bytes(self._tls.public_key())
+
+    @property
     def tls_files(self) -> TlsFiles:
         """The files for a TLS client; the certificates are there after the enrolment."""
         folder = self._directory

@@ -7,13 +7,6 @@ from sqlalchemy.orm import Session
 from village_node.inbox.tables import LinkRecord
 
 
-def begin_session(session: Session, now_ms: int) -> int:
-    """Draw the number of the next broker session: this PC's time, but always larger than the one before."""
-    link = _record(session)
-    link.session = max(link.session + 1, now_ms)
-    return link.session
-
-
 def set_link(session: Session, now: datetime, *, connected: bool, reason: str) -> None:
     """Note a change of the link; ``reason`` is a stable code, empty when all is well."""
     link = _record(session)
@@ -30,6 +23,17 @@ def note_answer(session: Session, now: datetime) -> None:
 def note_beacon(session: Session, now: datetime) -> None:
     """Note that the hub's beacon was heard."""
     _record(session).last_beacon_at = now
+
+
+def last_session(session: Session) -> int:
+    """Return the number of the last session that began."""
+    return _record(session).session
+
+
+def keep_session(session: Session, number: int) -> None:
+    """Keep the number of the session that began."""
+    link = _record(session)
+    link.session = max(link.session, number)
 
 
 def _record(session: Session) -> LinkRecord:

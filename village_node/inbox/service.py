@@ -38,8 +38,8 @@ class FlagRaised:
     evidence: bytes = b""
 
 
-def store_receipt(session: Session, now: datetime, receipt: VerifiedReceipt) -> bool:
-    """Keep a receipt byte for byte; return False when it was here already."""
+def store_receipt(session: Session, now: datetime, bundle: bytes, receipt: VerifiedReceipt) -> bool:
+    """Keep a receipt of this bundle byte for byte; return False when it was here already."""
     digest = hashlib.sha256(receipt.raw).digest()
     if session.get(StoredReceipt, digest) is not None:
         return False
@@ -47,7 +47,7 @@ def store_receipt(session: Session, now: datetime, receipt: VerifiedReceipt) -> 
     session.add(
         StoredReceipt(
             digest=digest,
-            bundle_id=subject.bundle,
+            bundle_id=bundle,
             kind=str(subject.kind),
             raw=receipt.raw,
             log_index=receipt.index,

@@ -1,0 +1,223 @@
+"""The first schema: identity, officers, drafts, outbox, inbox, catalogue.
+
+Times are milliseconds since 1970.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "cached_service",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("code", "version", name=op.f("pk_cached_service")),
+    )
+    op.create_table(
+        "draft",
+        sa.Column("draft_id", sa.String(length=26), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("service", sa.String(length=64), nullable=False),
+        sa.Column("service_version", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_draft")),
+    )
+    op.create_index(op.f("ix_draft_officer_id"), "draft", ["officer_id"], unique=False)
+    op.create_table(
+        "flag",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("about", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("evidence", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_flag")),
+    )
+    op.create_index("uq_flag_code_about", "flag", ["code", "about"], unique=True)
+    op.create_table(
+        "known_checkpoint",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("root", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_known_checkpoint_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_checkpoint")),
+    )
+    op.create_table(
+        "leased_block",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("first", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.Column("next", sa.Integer(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("first <= next AND next <= last + 1", name=op.f("ck_leased_block_within")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leased_block")),
+    )
+    op.create_index("uq_leased_block_year_first", "leased_block", ["year", "first"], unique=True)
+    op.create_table(
+        "link_record",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("session", sa.Integer(), nullable=False),
+        sa.Column("connected", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("last_answer_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_beacon_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_link_record_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_record")),
+    )
+    op.create_table(
+        "node_identity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("hub_id", sa.String(length=4), nullable=False),
+        sa.Column("certificate", sa.Text(), nullable=False),
+        sa.Column("authority", sa.Text(), nullable=False),
+        sa.Column("broker_host", sa.String(length=253), nullable=False),
+        sa.Column("broker_port", sa.Integer(), nullable=False),
+        sa.Column("log_key", sa.String(length=300), nullable=False),
+        sa.Column("message_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("sealing_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_node_identity_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_node_identity")),
+    )
+    op.create_table(
+        "officer",
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kdf", sa.String(length=120), nullable=False),
+        sa.Column("kdf_salt", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("wrapped_vault_key", sa.LargeBinary(length=100), nullable=False),
+        sa.Column("sealed_private_key", sa.LargeBinary(length=100), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("certified_at", sa.BigInteger(), nullable=True),
+        sa.Column("wrong_pins", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_officer")),
+        sa.UniqueConstraint("public_key", name=op.f("uq_officer_public_key")),
+    )
+    op.create_table(
+        "outbox_head",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("counter", sa.Integer(), nullable=False),
+        sa.Column("last_bundle", sa.LargeBinary(length=32), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_outbox_head_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_head")),
+    )
+    op.create_table(
+        "stored_notice",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("hub_time", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_stored_notice")),
+    )
+    op.create_table(
+        "stored_receipt",
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=False),
+        sa.Column("log_time", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("office", sa.String(length=64), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_stored_receipt")),
+    )
+    op.create_index("ix_stored_receipt_bundle", "stored_receipt", ["bundle_id", "log_index"], unique=False)
+    op.create_table(
+        "draft_file",
+        sa.Column("file_id", sa.String(length=26), nullable=False),
+        sa.Column("draft_id", sa.String(length=26), nullable=False),
+        sa.Column("requirement", sa.String(length=40), nullable=False),
+        sa.Column("media_type", sa.String(length=60), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("attached_at", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.draft_id"], name=op.f("fk_draft_file_draft_id_draft"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_draft_file")),
+    )
+    op.create_index(op.f("ix_draft_file_draft_id"), "draft_file", ["draft_id"], unique=False)
+    op.create_table(
+        "outbox_item",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("counter", sa.Integer(), nullable=False),
+        sa.Column("registration_no", sa.String(length=20), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("service", sa.String(length=64), nullable=False),
+        sa.Column("service_version", sa.Integer(), nullable=False),
+        sa.Column("sealed_at", sa.BigInteger(), nullable=False),
+        sa.Column("message", sa.LargeBinary(), nullable=False),
+        sa.Column("message_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("named_size", sa.Integer(), nullable=True),
+        sa.Column("named_root", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("label", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("first_sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_sent_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["officer_id"], ["officer.officer_id"], name=op.f("fk_outbox_item_officer_id_officer")),
+        sa.PrimaryKeyConstraint("bundle_id", name=op.f("pk_outbox_item")),
+        sa.UniqueConstraint("counter", name=op.f("uq_outbox_item_counter")),
+        sa.UniqueConstraint("message_digest", name=op.f("uq_outbox_item_message_digest")),
+        sa.UniqueConstraint("registration_no", name=op.f("uq_outbox_item_registration_no")),
+    )
+    op.create_index("ix_outbox_item_open", "outbox_item", ["state", "counter"], unique=False)
+    op.create_table(
+        "outbox_attachment",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("requirement", sa.String(length=40), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("chunks", sa.Integer(), nullable=False),
+        sa.Column("delivered", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bundle_id"], ["outbox_item.bundle_id"], name=op.f("fk_outbox_attachment_bundle_id_outbox_item")
+        ),
+        sa.PrimaryKeyConstraint("bundle_id", "position", name=op.f("pk_outbox_attachment")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("outbox_attachment")
+    op.drop_index("ix_outbox_item_open", table_name="outbox_item")
+    op.drop_table("outbox_item")
+    op.drop_index(op.f("ix_draft_file_draft_id"), table_name="draft_file")
+    op.drop_table("draft_file")
+    op.drop_index("ix_stored_receipt_bundle", table_name="stored_receipt")
+    op.drop_table("stored_receipt")
+    op.drop_table("stored_notice")
+    op.drop_table("outbox_head")
+    op.drop_table("officer")
+    op.drop_table("node_identity")
+    op.drop_table("link_record")
+    op.drop_index("uq_leased_block_year_first", table_name="leased_block")
+    op.drop_table("leased_block")
+    op.drop_table("known_checkpoint")
+    op.drop_index("uq_flag_code_about", table_name="flag")
+    op.drop_table("flag")
+    op.drop_index(op.f("ix_draft_officer_id"), table_name="draft")
+    op.drop_table("draft")
+    op.drop_table("cached_service")

@@ -15,9 +15,9 @@ from protocol.checkpoint import CheckpointRef
 from protocol.chunks import ChunkSealer, chunk_count, plain_chunk
 from protocol.enrolment import HubKeys
 from protocol.ids import FieldKey, NodeId, OfficerId, RegistrationNo, crockford, key_id, tracking_commitment
+from protocol.mailbox import NumberLease
 from protocol.sealing import SealTo, seal
 
-YEAR = 2026
 Change = Callable[[Manifest], Manifest]
 
 
@@ -39,7 +39,7 @@ class Village:
     node: NodeId
     hub: HubKeys
     officer: OfficerId
-    first_number: int
+    numbers: list[NumberLease]
     random: Random
     node_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     officer_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
@@ -82,7 +82,7 @@ class Village:
             previous=self.previous,
             checkpoint=self.checkpoint,
             claimed_at=1_795_000_000_000 + counter,
-            registration_no=RegistrationNo.build(self.hub.hub, YEAR, self.first_number + self.counter),
+            registration_no=self._next_number(),
             service=service.code,
             service_version=service.version,
             applicant=form.applicant,
@@ -94,6 +94,17 @@ class Village:
             content_key=hashlib.sha256(content_key).digest(),
             salt=self.random.randbytes(32),
         )
+
+    def _next_number(self) -> RegistrationNo:
+        """Return the number for the next counter out of the leased blocks, in their order."""
+        place = self.counter
+        for block in self.numbers:
+            size = block.last - block.first + 1
+            if place < size:
+                return RegistrationNo.build(self.hub.hub, block.year, block.first + place)
+            place -= size
+        message = "no leased number is left"
+        raise LookupError(message)
 
     def _seal_to(self, bundle: bytes) -> SealTo:
         public = self.hub.sealing_key

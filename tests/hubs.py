@@ -20,7 +20,7 @@ from hub.storage.blobs import FileBlobStore
 from hub.storage.engine import Database
 from hub.storage.hubkeys import create_keys, load_log_key, load_message_key, load_sealing_keys, public_keys
 from hub.storage.keyring import Keyring
-from loadtests.village import YEAR, Made, Village
+from loadtests.village import Made, Village
 from protocol.checkpoint import LogKey
 from protocol.errors import ProtocolError
 from protocol.health import Health
@@ -31,6 +31,7 @@ from protocol.topics import Up, up
 
 HUB = HubId("3314")
 CATALOGUE = Catalogue.load()
+YEAR = 2026
 START = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
 
@@ -88,7 +89,7 @@ class TestHub:
             node=NodeId(f"{VillageCode(village).dotless}-01"),
             hub=public_keys(self.directory / "keys", HUB),
             officer=OfficerId(f"o-{crockford(self.randomness.token(10))}"),
-            first_number=1,
+            numbers=[],
             random=Random(f"{village} {seed}"),
         )
         decision = registry.Decision(now=self.clock.now(), by="test", randomness=self.randomness)
@@ -104,7 +105,7 @@ class TestHub:
             )
             registry.request_officers(session, made.node, [request], self.clock.now())
             registry.certify_officer(session, made.officer, decision, self.context.secrets.message)
-            made.first_number = registry.lease_numbers(session, made.node, YEAR, 5_000).first
+            made.numbers = [registry.lease_numbers(session, made.node, YEAR, 5_000)]
         return made
 
     def receive(self, *messages: Incoming) -> Processed:

@@ -22,7 +22,7 @@ from hub.registry.records import NodeRecord
 from hub.registry.service import Decision, NewNode, enrol_node
 from hub.storage.engine import Database
 from protocol.checkpoint import LogKey
-from protocol.enrolment import CodeKeys, EnrolmentRequest, HubKeys, authenticate, derive_code_keys
+from protocol.enrolment import CodeKeys, EnrolmentRequest, HubKeys, authenticate, derive_code_keys, fingerprint
 from protocol.envelope import public_bytes
 from protocol.ids import HubId, NodeId, OfficerId, VillageCode, crockford
 from protocol.mailbox import OfficerRequest
@@ -91,6 +91,10 @@ class VillagePc:
     @property
     def key(self) -> Ed25519PrivateKey:
         return a_key(self.seed)
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(public_bytes(self.key.public_key()))
 
     def csr(self) -> bytes:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.claimed_name)])

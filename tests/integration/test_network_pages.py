@@ -1,0 +1,284 @@
+"""The administrator's pages and the enrolment addresses, through the whole web program, on both databases."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from hub.accounts.context import WebContext
+from hub.accounts.rules import Role
+from hub.accounts.service import NewPerson, add_person
+from hub.catalogue.catalogue import Catalogue
+from hub.ledger.service import sign_head
+from hub.network.pki_files import open_pki
+from hub.network.presence import on_health
+from hub.registry.queries import load_node
+from hub.registry.service import request_officers
+from hub.settings import Settings
+from hub.storage.blobs import FileBlobStore
+from hub.storage.engine import Database
+from hub.storage.hubkeys import create_keys, load_log_key
+from hub.storage.keyring import Keyring
+from hub.storage.ports import SystemIds, SystemRandomness
+from hub.web.app import create_app
+from protocol import codec
+from protocol.enrolment import EnrolmentPoll, open_answer
+from protocol.health import Health, HealthKind
+from protocol.ids import NodeId
+from protocol.wire import to_bytes
+from tests.integration.fleet import HUB, NOW, ORIGIN, VillagePc, a_node, an_officer, fresh_database, later
+
+NODE = NodeId("3314052003-01")
+CATALOGUE = Catalogue.load()
+PASSWORD = "rahasia-untuk-uji"
+PEOPLE = {"budi": Role.NETWORK_ADMIN, "dewi": Role.NETWORK_ADMIN, "agus": Role.INSPECTORATE, "rina": Role.FRONT_OFFICE}
+
+
+@dataclass
+class HandClock:
+    """A clock that a test sets."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def now_ms(self) -> int:
+        return int(self.moment.timestamp() * 1000)
+
+
+@dataclass(kw_only=True)
+class Site:
+    app: Flask
+    database: Database
+    settings: Settings
+    clock: HandClock
+    known: set[str] = field(default_factory=set)
+
+    def browser(self, person: str) -> "Browser":
+        """Sign somebody in, who becomes known at the first time: hashing passwords takes long."""
+        if person not in self.known:
+            self._add(person)
+        browser = Browser(self.app.test_client())
+        sign_in = {"username": person, "password": PASSWORD}
+        assert browser.post("/sign-in", sign_in, page="/sign-in").status_code == 303
+        return browser
+
+    def _add(self, name: str) -> None:
+        self.known.add(name)
+        office = "inspectorate" if PEOPLE[name] is Role.INSPECTORATE else "one-stop"
+        person = NewPerson(username=name, name=name.title(), password=PASSWORD, role=PEOPLE[name], office=office)
+        with self.database.session() as session:
+            add_person(session, NOW, SystemIds(self.clock, SystemRandomness()), CATALOGUE.offices, person)
+
+    def node(self, path: str, body: bytes, media_type: str = "application/cbor") -> TestResponse:
+        return self.app.test_client().post(path, data=body, content_type=media_type)
+
+
+@dataclass
+class Browser:
+    client: FlaskClient
+
+    def get(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, answer.status
+        return answer.get_data(as_text=True)
+
+    def post(self, path: str, fields: dict[str, str], page: str = "/network/enrolment") -> TestResponse:
+        html = self.client.get(page).get_data(as_text=True)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', html)
+        assert token is not None
+        return self.client.post(path, data={"csrf_token": token[1], **fields})
+
+
+@pytest.fixture
+def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
+    settings = Settings(data_dir=tmp_path, broker_public_host="broker.sragen.example")
+    settings = replace(settings, database_url=database_url, trusted_hosts=("localhost",))
+    clock, randomness = HandClock(), SystemRandomness()
+    create_keys(settings.keys_dir, randomness)
+    open_pki(settings.pki_dir, HUB, now=NOW, entropy=randomness.token)
+    with fresh_database(database_url) as database:
+        with database.session() as session:
+            sign_head(session, NOW, load_log_key(settings.keys_dir), ORIGIN)
+        context = WebContext(
+            database=database,
+            catalogue=CATALOGUE,
+            keyring=Keyring.open(settings.keys_dir, create=True),
+            blobs=FileBlobStore(settings.blobs_dir),
+            clock=clock,
+            randomness=randomness,
+            ids=SystemIds(clock, randomness),
+            settings=settings,
+        )
+        yield Site(app=create_app(context), database=database, settings=settings, clock=clock)
+
+
+def code_on(page: str) -> str:
+    found = re.search(r'id="code">([^<]+)<', page)
+    assert found is not None
+    return found[1]
+
+
+def invited_pc(site: Site) -> VillagePc:
+    made = site.browser("budi").post("/network/enrolment/invite", {"village": "33.14.05.2003"})
+    return VillagePc(code_on(made.get_data(as_text=True)))
+
+
+def code_of(answer: TestResponse) -> tuple[int, object]:
+    return answer.status_code, codec.decode_map(answer.get_data(), max_bytes=200)["code"]
+
+
+def test_a_node_is_enrolled_in_the_browser(site: Site) -> None:
+    pc = invited_pc(site)
+    poll = to_bytes(EnrolmentPoll(code_id=pc.keys.code_id))
+    assert code_of(site.node("/enrol/request", pc.request())) == (202, "pending")
+    assert code_of(site.node("/enrol/answer", poll)) == (202, "pending")
+    second = site.browser("dewi")
+    page = second.get("/network/enrolment")
+    assert "Siti Aminah" in page
+    decision = f"/network/enrolment/{pc.keys.code_id.hex()}/decision"
+    assert second.post(decision, {"decision": "approve"}).status_code == 303
+    answer = site.node("/enrol/answer", poll)
+    assert open_answer(answer.get_data(), pc.keys).node == NODE
+    assert site.node("/enrol/answer", poll).get_data() == answer.get_data()
+
+
+def test_both_screens_show_the_same_fingerprint(site: Site) -> None:
+    pc = invited_pc(site)
+    site.node("/enrol/request", pc.request())
+    assert pc.fingerprint in site.browser("dewi").get("/network/enrolment")
+
+
+def test_who_made_the_code_gets_no_button_and_is_refused(site: Site) -> None:
+    pc = invited_pc(site)
+    site.node("/enrol/request", pc.request())
+    first = site.browser("budi")
+    assert 'value="approve"' not in first.get("/network/enrolment")
+    first.post(f"/network/enrolment/{pc.keys.code_id.hex()}/decision", {"decision": "approve"})
+    assert "Aturan dua orang" in first.get("/network/enrolment")
+    with site.database.reading() as session:
+        assert load_node(session, NODE) is None
+
+
+def test_the_code_is_shown_once(site: Site) -> None:
+    pc = invited_pc(site)
+    assert pc.code not in site.browser("budi").get("/network/enrolment")
+
+
+def test_a_request_may_be_turned_down(site: Site) -> None:
+    pc = invited_pc(site)
+    decision = f"/network/enrolment/{pc.keys.code_id.hex()}/decision"
+    site.browser("budi").post(decision, {"decision": "refuse"})
+    assert code_of(site.node("/enrol/request", pc.request())) == (403, "enrolment_refused")
+
+
+def test_no_code_for_a_village_that_is_not_ours(site: Site) -> None:
+    answer = site.browser("budi").post("/network/enrolment/invite", {"village": "33.72.01.1001"})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/enrol/request", b"", (400, "malformed")),
+        ("/enrol/request", b"\xa0", (400, "version")),
+        ("/enrol/request", b"\0" * 20_001, (413, "too_large")),
+        ("/enrol/request", VillagePc("0" * 16).request(), (403, "enrolment")),
+        ("/enrol/answer", b"\xa0", (400, "version")),
+        ("/enrol/answer", b"\0" * 101, (413, "too_large")),
+        ("/enrol/answer", to_bytes(EnrolmentPoll(code_id=b"\0" * 16)), (403, "enrolment")),
+    ],
+)
+def test_what_is_no_enrolment_gets_a_stable_code(site: Site, path: str, body: bytes, expected: tuple[int, str]) -> None:
+    assert code_of(site.node(path, body)) == expected
+
+
+@pytest.fixture
+def fleet(site: Site) -> Site:
+    """Two nodes: one well, one that misses bundles, with an officer who waits."""
+    with site.database.session() as session:
+        for village, last_counter in (("33.14.05.2003", 2), ("33.14.05.2004", 0)):
+            node = a_node(session, village, type(NODE.village)(village)).node_id
+            health = Health(
+                kind=HealthKind.BIRTH, node=node, session=1, claimed_at=1, program="1", last_counter=last_counter,
+                disk_free_mb=9_000,
+            )  # fmt: skip
+            on_health(session, NOW, health)
+        request_officers(session, NODE, [an_officer()], NOW)
+    return site
+
+
+def test_the_wall_shows_every_village_with_words(fleet: Site) -> None:
+    page = fleet.browser("agus").get("/network")
+    assert page.count('<svg width="132"') == 208
+    assert page.count("belum ada simpul</span>") == 206
+    assert "Tersambung; kurang 1–2</span>" in page
+
+
+def test_the_filter_shows_what_is_not_well(fleet: Site) -> None:
+    page = fleet.browser("agus").get("/network?only=unwell")
+    assert ("33.14.05.2003" in page, "33.14.05.2004" in page) == (True, False)
+
+
+def test_a_silent_node_is_stale_then_dead(fleet: Site) -> None:
+    browser = fleet.browser("agus")
+    for minutes, word in ((2, "Senyap"), (15, "Terputus")):
+        fleet.clock.moment = later(minutes=minutes)
+        assert f"{word};" in browser.get("/network")
+
+
+def test_the_node_page_names_what_is_missing(fleet: Site) -> None:
+    page = fleet.browser("agus").get(f"/network/{NODE}")
+    assert "33.14.05.2003: hub tidak punya berkas 1–2" in page
+    assert "Siti Aminah" in page
+    assert "Cabut simpul" not in page
+
+
+def test_an_officer_is_approved_in_the_browser(fleet: Site) -> None:
+    browser = fleet.browser("budi")
+    officer = an_officer().officer
+    browser.post(f"/network/{NODE}/officers/{officer}", {"decision": "approve"}, page=f"/network/{NODE}")
+    assert "Berlaku" in browser.get(f"/network/{NODE}")
+    browser.post(f"/network/{NODE}/officers/{officer}", {"decision": "revoke"}, page=f"/network/{NODE}")
+    assert "Dicabut" in browser.get(f"/network/{NODE}")
+
+
+def test_a_stolen_pc_is_revoked_after_asking(fleet: Site) -> None:
+    browser, page = fleet.browser("budi"), f"/network/{NODE}"
+    browser.post(f"{page}/revoke", {"reason": "lost"}, page=page)
+    assert "Belum ada yang dicabut" in browser.get(page)
+    browser.post(f"{page}/revoke", {"reason": "lost", "sure": "yes"}, page=page)
+    assert "Cabut simpul ini" not in browser.get(page)
+    with fleet.database.reading() as session:
+        record = load_node(session, NODE)
+    assert record is not None
+    assert not record.is_active
+
+
+@pytest.mark.parametrize("path", ["/network/no-node", "/network/3314012001-01"])
+def test_an_unknown_node_is_not_found(site: Site, path: str) -> None:
+    assert site.browser("agus").client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "path", "status"),
+    [("rina", "/network", 403), ("agus", "/network/enrolment", 403), ("rina", f"/network/{NODE}", 403)],
+)
+def test_pages_are_for_their_roles(fleet: Site, person: str, path: str, status: int) -> None:
+    assert fleet.browser(person).client.get(path).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/network", f"/network/{NODE}", "/network/enrolment"])
+def test_pages_keep_the_strict_policy_and_speak_english(fleet: Site, path: str) -> None:
+    browser = fleet.browser("budi")
+    page = browser.get(path)
+    assert re.search(r"\sstyle=|\son[a-z]+=|<script(?! src)", page) is None
+    ids = re.findall(r'\sid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))

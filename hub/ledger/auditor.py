@@ -1,7 +1,7 @@
 """Derives the whole log again from raw rows and says where the first contradiction of each kind lies.
 
-Nothing that the program wrote besides is believed: entries give leaves, leaves give tiles, head and roots; the roots must
-be those of every checkpoint that was ever signed, and of those that the caller remembers from elsewhere (a node, a
+Nothing that the program wrote besides is believed: entries give leaves, leaves give tiles, head and roots; the roots
+must be those of every checkpoint that was ever signed, and of those that the caller remembers from elsewhere (a node, a
 witness, a printed notice). Only the last catches somebody who holds the database *and* the log key. Openings and
 receipts must fit their entries. Memory stays the same however long the log is; run it in a reading transaction.
 """
@@ -116,7 +116,7 @@ class _LogAudit:
         signed = self._session.scalars(select(size).where(size > start, size <= end))
         return {*signed, *self._remembered}
 
-    def _leaf(self, index: int, row: Row[tuple[int, str, int, bytes, bytes]] | None, stored: bytes) -> bytes:
+    def _leaf(self, index: int, row: Row[int, str, int, bytes, bytes] | None, stored: bytes) -> bytes:
         """Return an entry's leaf hash; for a missing one what the tile says, so that the rest can still be judged."""
         if row is None:
             self._findings.add(Kind.ENTRY_MISSING, index)
@@ -156,13 +156,13 @@ class _LogAudit:
             index = LedgerTile.index
             outside = select(func.min(index)).where(LedgerTile.level == level, or_(index >= edge, index < 0))
             if (number := self._session.scalar(outside)) is not None:
-                self._findings.add(Kind.TILE, number * TILE_HASHES ** (level + 1))
+                self._findings.add(Kind.TILE_ABOVE, number * TILE_HASHES ** (level + 1))
 
     def _compare(self, level: int, number: int, hashes: list[bytes]) -> None:
         stored = self._read_tile(level, number)
         for place in range(max(len(stored), len(hashes))):
             if stored[place : place + 1] != hashes[place : place + 1]:
-                self._findings.add(Kind.TILE, (number * TILE_HASHES + place) * TILE_HASHES**level)
+                self._findings.add(Kind.TILE_ABOVE, (number * TILE_HASHES + place) * TILE_HASHES**level)
                 return
 
     def _read_tile(self, level: int, number: int) -> list[bytes]:

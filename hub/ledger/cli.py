@@ -1,4 +1,4 @@
-"""``simpul-hub ledger``: check the log, show its newest checkpoint, write it to a folder that a web server can serve."""
+"""``simpul-hub ledger``: check the log, show its newest checkpoint, write it to a folder for any web server."""
 
 from pathlib import Path
 from typing import Annotated

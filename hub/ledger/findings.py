@@ -12,7 +12,8 @@ class Kind(StrEnum):
     ENTRY_HASH = "entry_hash"  # the bytes do not hash to the row's leaf hash
     ENTRY_FORM = "entry_form"  # the bytes are no entry, or the row's kind or time are not those of the bytes
     TIME_BACK = "time_back"  # earlier than the entry before
-    TILE = "tile"  # a tile has another hash than the entries; the index is the first leaf below it
+    TILE = "tile"  # the lowest tile has another hash than the entry
+    TILE_ABOVE = "tile_above"  # a higher tile does not follow from the entries; the index is the first leaf below it
     HEAD = "head"  # size, frontier or time of the head are not those of the entries
     CHECKPOINT_FORM = "checkpoint_form"  # not signed by this log, or text and row differ
     CHECKPOINT_ROOT = "checkpoint_root"  # the entries have another root than was signed

@@ -87,7 +87,7 @@ class OpeningsAudit:
     def _bodies(self, page: Sequence[Opening]) -> dict[int, bytes]:
         asked = {opening.index for opening in page}
         query = select(LedgerEntry.index, LedgerEntry.body).where(LedgerEntry.index.in_(asked))
-        return dict(self._session.execute(query).tuples().all())
+        return {row[0]: row.body for row in self._session.execute(query)}
 
     def _check(self, opening: Opening, body: bytes | None) -> None:
         self.openings += 1

@@ -152,7 +152,7 @@ def newest_checkpoint(session: Session) -> LedgerCheckpoint | None:
 def signed_roots(session: Session, sizes: Collection[int]) -> dict[int, bytes]:
     """Return the roots of the checkpoints of these sizes, as far as the log ever signed them: one query."""
     query = select(_CHECKPOINT.c.size, _CHECKPOINT.c.root).where(_CHECKPOINT.c.size.in_(sizes))
-    return dict(session.execute(query).tuples().all())
+    return {row.size: row.root for row in session.execute(query)}
 
 
 def root_at(session: Session, size: int) -> bytes:

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, and are on the disk when the function returns."""
 
 import os
+import tempfile
 from pathlib import Path
 
 from hub.storage.errors import StorageError
@@ -15,16 +16,20 @@ def write_durably(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     Raises:
         StorageError: the disk is full, read-only or broken; what was there before is still there.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    beside: Path | None = None
     try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:  # noqa: PTH123  # a descriptor
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        beside = Path(name)
+        with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor has no path
+            os.fchmod(descriptor, mode)
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            os.fsync(descriptor)
         beside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        if beside is not None:
+            beside.unlink(missing_ok=True)
         raise StorageError(f"file: {error.strerror}") from error
 
 

@@ -1,7 +1,8 @@
 """Signed tree heads as C2SP signed notes (c2sp.org/signed-note, c2sp.org/tlog-checkpoint).
 
 A checkpoint's text is three lines (origin, decimal size, base64 root), an empty line, and signature lines
-``— name base64(4 bytes of key hash || signature)``. Further lines are cosignatures of witnesses and are kept.
+``— name base64(4 bytes of key hash || signature)``. Exactly one line is the log's; the others are cosignatures of
+witnesses and are kept. Whatever is no signature line is refused: a note has one reading.
 """
 
 import base64
@@ -68,7 +69,11 @@ class LogKey:
         name, plus, rest = verifier.partition("+")
         digest, plus2, encoded = rest.partition("+")
         raw = _unbase64(encoded)
-        if not (name and plus and plus2) or raw[:1] != ED25519_NOTE or digest != _key_hash(name, raw[1:]).hex():
+        if (
+            not (_is_name(name) and plus and plus2)
+            or raw[:1] != ED25519_NOTE
+            or digest != _key_hash(name, raw[1:]).hex()
+        ):
             reason = "verifier key"
             raise MalformedError(reason)
         return cls(name=name, public_key=load_public_key(raw[1:]))
@@ -125,14 +130,28 @@ def _parse_body(body: str) -> tuple[str, int, bytes]:
 
 
 def _find_signature(signatures: str, key: LogKey) -> bytes:
-    for line in signatures.splitlines():
-        name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        if not line.startswith(_DASH) or name != key.name:
-            continue
-        stamp = _unbase64(encoded)
-        if stamp[:4] == key.hash:
-            return stamp[4:]
-    raise KeyUnknownError
+    stamps = [_parse_signature(line) for line in signatures[:-1].split("\n")]
+    found = [stamp[4:] for name, stamp in stamps if (name, stamp[:4]) == (key.name, key.hash)]
+    if not found:
+        raise KeyUnknownError
+    if len(found) > 1:
+        reason = "two signatures of the log"
+        raise MalformedError(reason)
+    return found[0]
+
+
+def _parse_signature(line: str) -> tuple[str, bytes]:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    stamp = _unbase64(encoded)
+    if not line.startswith(_DASH) or not _is_name(name) or len(stamp) <= 4:  # noqa: PLR2004  # key hash and signature
+        reason = "signature line"
+        raise MalformedError(reason)
+    return name, stamp
+
+
+def _is_name(text: str) -> bool:
+    """Say whether a text can name a key: not empty, well-formed, neither spaces nor plus (c2sp.org/signed-note)."""
+    return text.split() == [text] and "+" not in text and text.isprintable()
 
 
 def _unbase64(text: str) -> bytes:

@@ -20,7 +20,7 @@ from typing import Annotated
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from protocol import codec, merkle
 from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey, verify_checkpoint
@@ -124,8 +124,7 @@ def commitment(salt: bytes, subject: bytes) -> bytes:
 
 def sign_root(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> SignedRoot:
     """Sign the root of a checkpoint in the form of RFC 9942 §5.2 (detached payload: the root)."""
-    kid = key_id(public_bytes(key.public_key()))
-    protected = codec.encode({HEADER_ALG: ALG_ED25519, HEADER_KID: kid, HEADER_VDS: VDS_RFC9162_SHA256})
+    protected = _protected_header(key.public_key())
     signature = key.sign(_root_structure(protected, checkpoint.root))
     return SignedRoot(size=checkpoint.size, protected=protected, signature=signature, checkpoint=checkpoint)
 
@@ -192,9 +191,7 @@ def _parse_proof(raw: bytes, log: LogKey) -> tuple[bytes, bytes, tuple[int, int,
     if not isinstance(protected, bytes) or not isinstance(signature, bytes):
         reason = "inclusion receipt elements"
         raise MalformedError(reason)
-    header = codec.decode(protected, max_bytes=MAX_RECEIPT_BYTES)
-    kid = key_id(public_bytes(log.public_key))
-    if header != {HEADER_ALG: ALG_ED25519, HEADER_KID: kid, HEADER_VDS: VDS_RFC9162_SHA256}:
+    if protected != _protected_header(log.public_key):
         raise AlgorithmError
     return protected, signature, _parse_inclusion(unprotected)
 
@@ -207,11 +204,17 @@ def _parse_inclusion(unprotected: object) -> tuple[int, int, list[bytes]]:
             reason = "inclusion receipt header"
             raise MalformedError(reason)
     match parts:
-        case [int() as size, int() as index, list() as path] if all(isinstance(step, bytes) for step in path):
-            return size, index, [bytes(step) for step in path if isinstance(step, bytes)]
-        case _:
-            reason = "inclusion proof"
-            raise MalformedError(reason)
+        case [int() as size, int() as index, list() as path] if type(size) is type(index) is int:  # True is no number
+            steps = [step for step in path if isinstance(step, bytes) and len(step) == hashlib.sha256().digest_size]
+            if len(steps) == len(path):
+                return size, index, steps
+    reason = "inclusion proof"
+    raise MalformedError(reason)
+
+
+def _protected_header(key: Ed25519PublicKey) -> bytes:
+    kid = key_id(public_bytes(key))
+    return codec.encode({HEADER_ALG: ALG_ED25519, HEADER_KID: kid, HEADER_VDS: VDS_RFC9162_SHA256})
 
 
 def _root_structure(protected: bytes, root: bytes) -> bytes:

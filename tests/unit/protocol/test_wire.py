@@ -13,7 +13,7 @@ from protocol.mailbox import NumberLease
 from protocol.wire import from_bytes, from_value, to_bytes
 from tests.unit.protocol.builders import A_MANIFEST, a_manifest
 
-MANIFEST = codec.decode_map(to_bytes(A_MANIFEST), max_bytes=48_000)
+MANIFEST: dict[str, object] = {**codec.decode_map(to_bytes(A_MANIFEST), max_bytes=48_000)}
 
 
 def refused(**changes: object) -> str:
@@ -130,7 +130,8 @@ def test_size_is_checked_first() -> None:
 def test_a_list_is_no_message() -> None:
     with pytest.raises(MalformedError):
         from_bytes(b"\x80", Manifest, max_bytes=10)
-    for value in ([], None, 1, "v", {1: 1}):
+    values: list[object] = [[], None, 1, "v", {1: 1}]
+    for value in values:
         with pytest.raises(ProtocolError):
             from_value(value, NumberLease)
 

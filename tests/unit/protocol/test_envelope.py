@@ -57,7 +57,7 @@ BAD_SIGNATURES = {
     "of another key": OFFICER_KEY.sign(b"payload"),
     "of the bare payload": NODE_KEY.sign(b"payload"),
     "all ones": b"\xff" * 64,
-} | {f"R of small order {point.hex()[:8]}": point + S for point in SMALL_ORDER}
+} | {f"R of small order {point.hex()[:8]}": point + S for point in sorted(SMALL_ORDER)}
 
 HEADERS: dict[str, tuple[dict[Item, Item], type[ProtocolError]]] = {
     "alg none": ({**HEADER, 1: 0}, AlgorithmError),

@@ -67,7 +67,7 @@ def test_nothing_of_the_manifest_is_in_the_clear() -> None:
         {"box": SEALED.box[:31]},
         {"box": b""},
     ],
-    ids=lambda changes: "-".join(f"{name} {len(str(value))}" for name, value in changes.items()),
+    ids="-".join,  # names alone: the sizes of a box differ from run to run
 )
 def test_a_box_that_was_moved_or_spoilt_stays_closed(changes: dict[str, object]) -> None:
     with pytest.raises(SealError):

@@ -168,6 +168,18 @@ def _make_bundle_receipt() -> None:
         )
 
 
+def _make_case_opening() -> None:
+    op.create_table(
+        "case_opening",
+        sa.Column(
+            "ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_case_opening")),
+    )
+
+
 def _make_dispatch_notice() -> None:
     op.create_table(
         "dispatch_notice",
@@ -549,11 +561,9 @@ def _make_case_event() -> None:
         sa.Column("ledger_index", sa.BigInteger(), nullable=False),
         sa.Column("receipt_index", sa.BigInteger(), nullable=True),
         sa.Column("code", sa.String(length=40), nullable=False),
-        sa.Column("names", sa.String(length=4000), nullable=False),
+        sa.Column("names", sa.String(length=5000), nullable=False),
         sa.Column("note", sa.LargeBinary(), nullable=True),
         sa.Column("out_of_turn", sa.Boolean(), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=32), nullable=True),
-        sa.Column("subject", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_event_case_id_case_file")),
         sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_case_event_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_event")),
@@ -567,6 +577,7 @@ TABLES = {
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,
     "bundle_receipt": _make_bundle_receipt,
+    "case_opening": _make_case_opening,
     "dispatch_notice": _make_dispatch_notice,
     "intake_quarantine": _make_intake_quarantine,
     "intake_refusal": _make_intake_refusal,

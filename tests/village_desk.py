@@ -1,46 +1,36 @@
-"""A village node made by hand: enrolled, with officers, services and numbers, but with no hub anywhere near.
+"""A village node made by hand: enrolled, with officers, services and numbers, but with no hub anywhere near."""
 
-As a fixture it gives pages to a Flask client; as a program (``python -m tests.village_desk FOLDER PORT``) it serves the
-same pages from a process that a test may kill.
-"""
-
-import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
-import waitress
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import inspect
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from sqlalchemy import select
 
 from hub.catalogue.catalogue import Catalogue
 from protocol.checkpoint import LogKey
 from protocol.envelope import public_bytes
 from protocol.ids import OfficerId
 from protocol.mailbox import NumberLease
+from village_node.app import open_node
 from village_node.catalogue.service import store_services
 from village_node.context import NodeContext
-from village_node.drafts import tables as draft_tables
-from village_node.identity.hub import store_lease
-from village_node.identity.keys import create_or_load_keys
+from village_node.identity.hub import find_enrolled, store_lease
 from village_node.identity.officers import create_officer
 from village_node.identity.sessions import UnlockSessions
 from village_node.identity.tables import NodeIdentity, Officer
 from village_node.identity.vault import KdfParameters
-from village_node.inbox import tables as inbox_tables
-from village_node.outbox.service import Sealer
 from village_node.settings import Settings
-from village_node.store.engine import Database
-from village_node.store.files import SealedFiles
-from village_node.store.ports import Clock, SystemClock, SystemIds, SystemRandomness
-from village_node.store.schema import Base
-from village_node.web.app import create_app
+from village_node.store.ports import Clock
 
-PIN, OTHER_PIN = "739154", "860215"
+PIN, OTHER_PIN, NEW_PIN = "739154", "860215", "504938"
 NAME, OTHER_NAME, NEW_NAME = "Siti Aminah", "Bambang Wibowo", "Dewi Lestari"
 NIK = "3314990101900001"
+LOCK_AFTER_S = 600
 QUICK = KdfParameters(passes=1, memory_kib=1024, lanes=1)
-ALL_TABLES = (draft_tables, inbox_tables)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,66 +44,55 @@ class VillageDesk:
 
 def open_desk(directory: Path, clock: Clock | None = None) -> VillageDesk:
     """Open the node in a folder; make it on the first call."""
-    directory.mkdir(parents=True, exist_ok=True)
-    clock, randomness = clock or SystemClock(), SystemRandomness()
-    settings = Settings(data_dir=directory, lock_after_s=600)
-    database = Database(settings.database_path)
-    keys = create_or_load_keys(settings.keys_dir, randomness)
-    if not inspect(database.engine).has_table("officer"):
-        Base.metadata.create_all(database.engine)
-        _furnish(database, clock, randomness)
-    files = SealedFiles(settings.sealed_dir)
-    context = NodeContext(
-        database=database,
-        clock=clock,
-        randomness=randomness,
-        ids=SystemIds(clock=clock, randomness=randomness),
-        settings=settings,
-        unlocks=UnlockSessions(clock, randomness, lock_after_s=settings.lock_after_s),
-        files=files,
-        sealer=Sealer(files=files, keys=keys, clock=clock, randomness=randomness),
-        wake=lambda: None,
-    )
-    with database.reading() as session:
-        known = {row.name: OfficerId(row.officer_id) for row in session.query(Officer)}
+    context = open_node(Settings(data_dir=directory, lock_after_s=LOCK_AFTER_S)).context
+    if clock is not None:
+        unlocks = UnlockSessions(clock, context.randomness, lock_after_s=LOCK_AFTER_S)
+        context = replace(context, clock=clock, unlocks=unlocks, sealer=replace(context.sealer, clock=clock))
+    with context.database.reading() as session:
+        is_new = find_enrolled(session) is None
+    if is_new:
+        _furnish(context)
+    with context.database.reading() as session:
+        known = {row.name: OfficerId(row.officer_id) for row in session.scalars(select(Officer))}
     return VillageDesk(context=context, officer=known[NAME], other=known[OTHER_NAME])
 
 
-def _furnish(database: Database, clock: Clock, randomness: SystemRandomness) -> None:
-    now, services = clock.now(), Catalogue.load().wire_services()
-    with database.session() as session:
-        session.add(_identity(clock))
+def _furnish(context: NodeContext) -> None:
+    now, services = context.clock.now(), Catalogue.load().wire_services()
+    with context.database.session() as session:
+        session.add(_identity(context))
         store_services(session, now, services)
         store_lease(session, now, NumberLease(year=now.year, first=1, last=500))
-        for name, pin in ((NAME, PIN), (OTHER_NAME, OTHER_PIN), (NEW_NAME, "504938")):
-            officer = create_officer(session, clock, randomness, name=name, pin=pin, kdf=QUICK)
+        for name, pin in ((NAME, PIN), (OTHER_NAME, OTHER_PIN), (NEW_NAME, NEW_PIN)):
+            officer = create_officer(session, context.clock, context.randomness, name=name, pin=pin, kdf=QUICK)
             if name != NEW_NAME:
                 row = session.get_one(Officer, officer)
                 row.certificate, row.certified_at = b"certified by hand", now
 
 
-def _identity(clock: Clock) -> NodeIdentity:
+def _identity(context: NodeContext) -> NodeIdentity:
     log, message, sealing = (Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate(), X25519PrivateKey.generate())
+    certificate = _self_signed(context)
     return NodeIdentity(
         id=1,
         node_id="3314012001-01",
         hub_id="3314",
-        certificate="none",
-        authority="none",
-        broker_host="hub.example",
-        broker_port=8883,
+        certificate=certificate,
+        authority=certificate,
+        broker_host="127.0.0.1",
+        broker_port=1,
         log_key=LogKey(name="simpul/3314", public_key=log.public_key()).verifier,
         message_key=public_bytes(message.public_key()),
         sealing_key=sealing.public_key().public_bytes_raw(),
-        enrolled_at=clock.now(),
+        enrolled_at=context.clock.now(),
     )
 
 
-def main(directory: str, port: str) -> None:
-    """Serve the pages until killed."""
-    desk = open_desk(Path(directory))
-    waitress.serve(create_app(desk.context), host="127.0.0.1", port=int(port), threads=8)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _self_signed(context: NodeContext) -> str:
+    """Return a certificate for the node's TLS key by nobody: it loads, but no broker would take it."""
+    now, name = context.clock.now(), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "3314012001-01")])
+    key = load_pem_private_key(context.sealer.keys.tls_files.key.read_bytes(), password=None)
+    assert isinstance(key, Ed25519PrivateKey)
+    builder = x509.CertificateBuilder(subject_name=name, issuer_name=name, serial_number=1)
+    builder = builder.not_valid_before(now).not_valid_after(now + timedelta(days=30)).public_key(key.public_key())
+    return builder.sign(key, None).public_bytes(Encoding.PEM).decode()

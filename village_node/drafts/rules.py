@@ -261,6 +261,7 @@ _GROUPED = re.compile(r"-?[0-9]{1,3}(\.[0-9]{3})+")
 _PLAIN = re.compile(r"-?[0-9]{1,15}")
 _DECIMAL = re.compile(r"(-?[0-9]{1,13})[.,]([0-9]{1,2})")
 _DAY_FIRST = re.compile(r"([0-3]?[0-9])[-/. ]([01]?[0-9])[-/. ]([12][0-9]{3})")
+_EIGHT_DIGITS = re.compile(r"([0-3][0-9])([01][0-9])([12][0-9]{3})")
 
 
 def _whole(text: str) -> Answer:
@@ -284,6 +285,6 @@ def _hundredths(text: str) -> Answer:
 
 
 def _iso_date(text: str) -> str:
-    if found := _DAY_FIRST.fullmatch(text):
+    if found := _DAY_FIRST.fullmatch(text) or _EIGHT_DIGITS.fullmatch(text):
         return f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}"
     return text

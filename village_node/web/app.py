@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from village_node.context import NodeContext
 from village_node.drafts.folder import DraftFolder
 from village_node.drafts.pictures import MAX_UPLOAD_BYTES
+from village_node.drafts.service import tidy
 from village_node.identity.hub import find_enrolled
 from village_node.outbox import queries as outbox
 from village_node.web import errors, security
@@ -49,11 +50,11 @@ def create_app(context: NodeContext) -> Flask:
     )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    app.extensions["simpul"] = Desk(
-        context=context,
-        seats=Seats(context.unlocks, context.clock, lock_after_s=context.settings.lock_after_s),
-        folder=DraftFolder(context.settings.data_dir / "drafts"),
-    )
+    folder = DraftFolder(context.settings.data_dir / "drafts")
+    with context.database.reading() as db:
+        tidy(db, folder)  # what a crash left between a file and its row
+    seats = Seats(context.unlocks, context.clock, lock_after_s=context.settings.lock_after_s)
+    app.extensions["simpul"] = Desk(context=context, seats=seats, folder=folder)
     security.guard(app)
     Bootstrap5(app)
     CSRFProtect(app)

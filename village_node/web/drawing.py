@@ -104,6 +104,7 @@ class Shown:
     service: Service
     today: date
     regency: str
+    village: str
 
     @property
     def name(self) -> str:
@@ -129,6 +130,7 @@ class Shown:
             problems=problems,
             warnings=self.warnings,
             today=self.today,
+            village=self.village,
         )
 
     def total(self) -> Total:

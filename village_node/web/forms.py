@@ -7,6 +7,7 @@ Rules:
 3. An input shows what was typed, not what it was read as.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,10 +15,19 @@ from datetime import date
 from protocol.answers import ProblemCode, visible_fields
 from protocol.catalogue import Condition, Field, FieldType, PatternName, Service
 from protocol.nik import NikFindingCode, birth_date_of, check_nik, clean_nik, sex_of
-from village_node.drafts.rules import CONSENT_PREFIX, NIK_REASON, ApplicantField, Content, NikWarning, read_answers
+from village_node.drafts.rules import (
+    CONSENT_PREFIX,
+    NIK_REASON,
+    ApplicantField,
+    Content,
+    NikWarning,
+    read_answer,
+    read_answers,
+)
 from village_node.web.language import Lazy, day, later, say
-from village_node.web.words import NIK_FINDINGS, PROBLEMS, in_words, sex_words
+from village_node.web.words import NIK_FINDINGS, PROBLEMS, in_words, money, sex_words
 
+ISO_DATE = re.compile(r"[12][0-9]{3}-[0-9]{2}-[0-9]{2}")
 MANY_CHOICES = 6
 """Beyond this number a list folds into a drop-down."""
 
@@ -36,6 +46,7 @@ PATTERN_HINTS: Mapping[PatternName, Lazy] = {
 }
 
 TYPE_HINTS: Mapping[FieldType, Lazy] = {
+    FieldType.DATE: later("Tanggal-bulan-tahun, contoh 17-08-1990"),
     FieldType.HUNDREDTHS: later("Boleh dengan koma, contoh 12,5"),
     FieldType.NIK: later("16 angka seperti pada KTP."),
     FieldType.KK_NO: later("16 angka seperti pada kartu keluarga."),
@@ -43,9 +54,9 @@ TYPE_HINTS: Mapping[FieldType, Lazy] = {
     FieldType.VILLAGE: later("Kode wilayah, contoh 33.14.01.2001"),
 }
 
-_NUMERIC = {FieldType.INTEGER, FieldType.MONEY, FieldType.NIK, FieldType.KK_NO}
-_SHORT = _NUMERIC | {FieldType.HUNDREDTHS, FieldType.DATE, FieldType.PHONE, FieldType.VILLAGE}
-_KINDS = {FieldType.LONG_TEXT: "textarea", FieldType.DATE: "date", FieldType.PHONE: "tel", FieldType.YES_NO: "radio"}
+_NUMERIC = {FieldType.INTEGER, FieldType.MONEY, FieldType.NIK, FieldType.KK_NO, FieldType.DATE}
+_SHORT = _NUMERIC | {FieldType.HUNDREDTHS, FieldType.PHONE, FieldType.VILLAGE}
+_KINDS = {FieldType.LONG_TEXT: "textarea", FieldType.PHONE: "tel", FieldType.YES_NO: "radio"}
 _LENGTHS = {FieldType.TEXT: 120, FieldType.LONG_TEXT: 2_000, FieldType.NIK: 22, FieldType.KK_NO: 22}
 _PLAIN_LENGTH = 40
 
@@ -89,6 +100,8 @@ class State:
     """Problems to show; empty while nobody asked to go on."""
     warnings: Sequence[NikWarning]
     today: date
+    village: str = ""
+    """This node's own village, to be offered as an example."""
 
     def problem(self, key: str) -> str:
         """Return the sentence about a problem of this input, if one is shown."""
@@ -165,6 +178,24 @@ def nik_fact(typed: str, today: date) -> str:
     return say("Menurut angkanya: %(sex)s, lahir %(day)s. Cocokkan dengan KTP.", sex=sex_words(sex), day=day(born))
 
 
+def applicant_fact(key: str, typed: str, today: date) -> str:
+    """Return what the applicant's NIK says; other inputs say nothing."""
+    return nik_fact(typed, today) if key == ApplicantField.NIK else ""
+
+
+def field_fact(field: Field, typed: str, today: date) -> str:
+    """Return how an input was understood, where that helps: a date in words, a number with its groups, a NIK."""
+    if field.type is FieldType.NIK:
+        return nik_fact(typed, today)
+    answer = read_answer(field, typed)
+    if field.type is FieldType.DATE and ISO_DATE.fullmatch(str(answer)):
+        try:
+            return day(date.fromisoformat(str(answer)))
+        except ValueError:
+            return ""
+    return money(answer) if field.type is FieldType.MONEY and isinstance(answer, int) else ""
+
+
 def condition_words(service: Service, condition: Condition | None) -> str:
     """Return a condition for people: ``Penutupan: Seluruh lajur``."""
     field = service.field(condition.field) if condition else None
@@ -185,7 +216,7 @@ def _input(state: State, field: Field, *, is_shown: bool) -> Input:
         key="",
         label=in_words(field.label),
         kind=kind,
-        help=_hint(field),
+        help=_hint(field, state.village),
         required=field.required,
         choices=_choices(field),
         inputmode="numeric" if field.type in _NUMERIC else "decimal" if field.type is FieldType.HUNDREDTHS else "",
@@ -209,7 +240,7 @@ def _filled(state: State, key: str, drawn: Input) -> Input:
         value=text,
         problem=state.problem(key),
         warnings=state.warnings_of(key),
-        fact=nik_fact(text, state.today) if field and field.type is FieldType.NIK else drawn.fact,
+        fact=field_fact(field, text, state.today) if field else drawn.fact,
     )
 
 
@@ -226,10 +257,12 @@ def _choices(field: Field) -> tuple[tuple[str, str], ...]:
     return tuple((choice.value, in_words(choice.label)) for choice in field.choices)
 
 
-def _hint(field: Field) -> str:
+def _hint(field: Field, village: str) -> str:
     parts = [in_words(field.help)]
     if field.pattern is not None:
         parts.append(str(PATTERN_HINTS[field.pattern]))
+    elif field.type is FieldType.VILLAGE and village:
+        parts.append(say("Kode wilayah; desa/kelurahan ini %(code)s", code=village))
     elif field.type in TYPE_HINTS:
         parts.append(str(TYPE_HINTS[field.type]))
     return " ".join(part for part in parts if part)

@@ -143,6 +143,39 @@ UNKNOWN = Advice(
     to_do=later("Hubungi administrator jaringan dan sebutkan kode ini; mungkin program perlu diperbarui."),
 )
 
+_EVIDENCE = later("Pesan itu tidak dipakai; byte-nya disimpan sebagai bukti.")
+_SUSPICIOUS = later("Segera hubungi administrator jaringan dan inspektorat: ini bisa berarti catatan pusat diubah.")
+
+FLAGS: Mapping[str, Advice] = {
+    "split_view": Advice(
+        happened=later("Pusat menunjukkan dua buku besar yang tidak cocok satu sama lain."),
+        kept=later("Keduanya disimpan sebagai bukti; yang lama tetap dipercaya."),
+        to_do=_SUSPICIOUS,
+    ),
+    "receipt_contradiction": Advice(
+        happened=later("Dua tanda terima pusat untuk permohonan yang sama saling bertentangan."),
+        kept=later("Keduanya disimpan sebagai bukti."),
+        to_do=_SUSPICIOUS,
+    ),
+    "receipt_foreign": Advice(
+        happened=later("Pusat mengirim tanda terima untuk permohonan yang bukan dari komputer ini."),
+        kept=_EVIDENCE,
+        to_do=later("Hubungi administrator jaringan dan sebutkan kode ini."),
+    ),
+    "files_damaged": Advice(
+        happened=later("Lampiran tersegel di cakram komputer ini rusak, jadi tidak dapat dikirim."),
+        kept=later("Isian permohonan dan lampiran lain tetap ada."),
+        to_do=later("Minta pemohon membawa lampirannya lagi, dan periksa cakram komputer ini."),
+    ),
+}
+"""Things that should not have happened, as the sync engine flags them."""
+
+UNVERIFIED = Advice(
+    happened=later("Pesan yang mengaku dari pusat tidak lulus pemeriksaan."),
+    kept=_EVIDENCE,
+    to_do=later("Bila berulang, hubungi administrator jaringan dan sebutkan kode ini."),
+)
+
 TURNS: Mapping[Turn, Lazy] = {
     Turn.NODE: later("program di komputer ini"),
     Turn.OFFICER: later("petugas desa"),
@@ -153,6 +186,13 @@ TURNS: Mapping[Turn, Lazy] = {
 def advice_for(code: str) -> Advice:
     """Return what a reject code means; a newer hub may know codes that this program does not."""
     return REJECTIONS.get(code, UNKNOWN)
+
+
+def flag_advice(code: str) -> Advice:
+    """Return what a flag means: its own words, the refusal that the hub sent, or a message that did not verify."""
+    if code.startswith("refused_"):
+        return advice_for(code.removeprefix("refused_"))
+    return FLAGS.get(code, UNVERIFIED)
 
 
 def turn_after(code: str) -> Turn:

@@ -46,9 +46,18 @@ REASONS: Mapping[str, Lazy] = {
     "timeout": later("server pusat tidak menjawab; internet sedang lambat atau putus"),
     "tls": later("sambungan aman gagal; periksa tanggal dan jam komputer"),
     "certificate": later("sertifikat komputer ini tidak diterima"),
+    "certificate_missing": later("sertifikat komputer ini tidak ada"),
+    "network": later("jaringan tidak dapat dipakai"),
     "keepalive": later("sambungan terputus di tengah jalan"),
-    "identity": later("pusat tidak mengenal komputer ini"),
+    "lost": later("sambungan terputus di tengah jalan"),
+    "no_ack": later("server pusat berhenti menjawab"),
+    "hub_silent": later("server tersambung, tetapi pusat belum menjawab"),
     "not_authorised": later("pusat tidak mengizinkan komputer ini"),
+    "broker_refused": later("server pusat menolak sambungan"),
+    "program": later("program mengulang sambungannya sendiri"),
+    "thread_died": later("program mengulang sambungannya sendiri"),
+    "starting": later("program baru dimulai"),
+    "stopped": later("program baru dihentikan"),
 }
 
 
@@ -77,9 +86,8 @@ def since_words(at: datetime, now: datetime) -> str:
 def link_words(home: Home, *, since: datetime | None, now: datetime) -> Link:
     """Return the state of the link in words: ``Luring sejak 09.12, 4 berkas menunggu``; times are local."""
     lamp, words = _link(home.link, since_words(since, now) if since else "")
-    if home.waiting:
-        words = f"{words}, {say('%(count)s berkas menunggu', count=home.waiting)}"
-    return Link(lamp=lamp, words=words)
+    waiting = say("%(count)s berkas menunggu", count=home.waiting)
+    return Link(lamp=lamp, words=f"{words}, {waiting}" if home.waiting else words)
 
 
 def _link(state: LinkState, since: str) -> tuple[str, str]:
@@ -95,7 +103,7 @@ def _link(state: LinkState, since: str) -> tuple[str, str]:
 
 
 def reason_words(reason: str) -> str:
-    """Return why there is no link."""
+    """Return why there is no link; a code without words is shown as it is."""
     return str(REASONS[reason]) if reason in REASONS else reason
 
 
@@ -171,7 +179,7 @@ def entry_words(entry: TimelineEntry) -> str:
     """Return what one step of the timeline says, with who signed."""
     words = str(SIGNERS[entry.step])
     if entry.step is ItemStep.SENT and entry.attempt > 1:
-        return f"{words} {say('Percobaan ke-%(count)s.', count=entry.attempt)}"
+        return words + " " + say("Percobaan ke-%(count)s.", count=entry.attempt)
     if entry.step is ItemStep.REJECTED:
         return f"{words} {advice_for(entry.code).happened}"
     return f"{words} ({office_words(entry.office)})" if entry.office else words

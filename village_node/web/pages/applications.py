@@ -3,10 +3,10 @@
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from protocol.catalogue import FieldType, Service
+from protocol.catalogue import Service
 from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service
-from village_node.drafts.rules import ApplicantField, is_known_key
+from village_node.drafts.rules import is_known_key
 from village_node.web.desk import context, desk, for_officers, local, now, officer
 from village_node.web.drawing import (
     Shown,
@@ -22,9 +22,10 @@ from village_node.web.drawing import (
 )
 from village_node.web.forms import (
     CONSENT_KEY,
+    applicant_fact,
     applicant_inputs,
     consent_input,
-    nik_fact,
+    field_fact,
     reason_input,
     service_inputs,
     wants_reason,
@@ -105,12 +106,11 @@ def save(draft_id: str) -> ResponseReturnValue:
     _save(shown_draft(draft_id), {key: value})
     state = shown_draft(draft_id).state(show_problems=True)
     field = state.service.field(key)
-    is_nik = key == ApplicantField.NIK or (field is not None and field.type is FieldType.NIK)
     return jsonify(
         saved=say("Tersimpan pukul %(time)s", time=clock_time(local(now()), seconds=True)),
         problem=state.problem(key) if value.strip() else "",
         warnings=list(state.warnings_of(key)),
-        fact=nik_fact(value, state.today) if is_nik else "",
+        fact=field_fact(field, value, state.today) if field else applicant_fact(key, value, state.today),
         reason_wanted=wants_reason(state.warnings),
     )
 

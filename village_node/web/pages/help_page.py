@@ -7,7 +7,7 @@ from village_node.identity.hub import find_enrolled, newest_checkpoint
 from village_node.outbox import queries
 from village_node.web.desk import context, for_officers, local, now
 from village_node.web.language import say
-from village_node.web.rejections import REJECTIONS, advice_for
+from village_node.web.rejections import REJECTIONS, flag_advice
 from village_node.web.standing import reason_words, since_words
 from village_node.web.words import moment
 
@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
     with context().database.reading() as db:
         state, enrolled, seen = queries.home(db), find_enrolled(db), newest_checkpoint(db)
         flags = [
-            (each, advice_for(each.code), moment(local(each.last_at))) for each in queries.list_flags(db, limit=20)
+            (each, flag_advice(each.code), moment(local(each.last_at))) for each in queries.list_flags(db, limit=20)
         ]
     return render_template(
         "help.html",

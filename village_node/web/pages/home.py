@@ -34,6 +34,7 @@ class ItemLine:
     tag: tuple[str, str, str]
     when: str
     files: tuple[tuple[str, queries.AttachmentProgress], ...]
+    """Name of the requirement, and how far the file is."""
 
 
 @blueprint.get("/")
@@ -72,7 +73,12 @@ def _news(text: str) -> ResponseReturnValue:
 
 
 def _service_names(db: Session) -> dict[str, str]:
-    return {service.code: in_words(service.name) for service in newest_services(db)}
+    """Return the names of services, and of their requirements as ``CODE/key``."""
+    names: dict[str, str] = {}
+    for service in newest_services(db):
+        names[service.code] = in_words(service.name)
+        names |= {f"{service.code}/{each.key}": in_words(each.label) for each in service.requirements}
+    return names
 
 
 def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
@@ -99,7 +105,6 @@ def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
 
 def _line(row: queries.ItemRow, names: dict[str, str]) -> ItemLine:
     label = open_label(officer(), row.label)
-    file_names = label.file_names if label else []
     return ItemLine(
         row=row,
         service=names.get(row.service, row.service),
@@ -107,7 +112,6 @@ def _line(row: queries.ItemRow, names: dict[str, str]) -> ItemLine:
         tag=tag_of(row),
         when=since_words(local(row.sealed_at), local(now())),
         files=tuple(
-            (file_names[each.position] if each.position < len(file_names) else str(each.position + 1), each)
-            for each in row.attachments
+            (names.get(f"{row.service}/{each.requirement}", each.requirement), each) for each in row.attachments
         ),
     )

@@ -143,6 +143,7 @@ def _item(row: queries.ItemRow) -> dict[str, object]:
         "row": row,
         "label": label,
         "service": in_words(service.name),
+        "needed": {each.key: in_words(each.label) for each in service.requirements},
         "tag": tag_of(row),
         "standing": standing_of(row, state),
         "entries": entries,

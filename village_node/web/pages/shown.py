@@ -21,6 +21,7 @@ def shown_draft(draft_id: str) -> Shown:
             service=load_service(db, draft.service, draft.service_version),
             today=local(now()).date(),
             regency=enrolled.hub if enrolled else "",
+            village=enrolled.node.village if enrolled else "",
         )
 
 

@@ -62,7 +62,7 @@ def test_good_answers_have_no_problem() -> None:
         ("start", "2026-1-1", ProblemCode.DATE),
         ("start", "20260101", ProblemCode.DATE),
         ("start", "1899-12-31", ProblemCode.DATE),
-        ("start", "２０２６-01-01", ProblemCode.DATE),  # noqa: RUF001  # full width, on purpose
+        ("start", "２０２６-01-01", ProblemCode.DATE),  # full width, on purpose
         ("end", "2026-11-23", ProblemCode.DATE_ORDER),
         ("witness", "3314993102900001", ProblemCode.NIK),
         ("family", "331499310290001", ProblemCode.KK_NO),
@@ -218,7 +218,7 @@ def test_no_long_text_takes_long(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "good", "bad"),
     [
-        (PatternName.DIGITS, "0123", "１２"),  # noqa: RUF001  # full width, on purpose
+        (PatternName.DIGITS, "0123", "１２"),  # full width, on purpose
         (PatternName.EMAIL, "siti.a@desa-keden.go.id", "siti@desa"),
         (PatternName.LAND_TITLE, "HM 01234/Keden", "HM;1"),
         (PatternName.LATITUDE_LONGITUDE, "-7.4264, 111.0219", "-7,4264 111"),

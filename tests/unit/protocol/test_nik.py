@@ -30,7 +30,7 @@ WOMAN = "3314994101900001"
         ("", NikFindingCode.DIGITS),
         ("331499010190001", NikFindingCode.DIGITS),  # 15
         ("33149901019000011", NikFindingCode.DIGITS),  # 17
-        ("３３１４９９０１０１９００００１", NikFindingCode.DIGITS),  # noqa: RUF001  # full width, on purpose
+        ("３３１４９９０１０１９００００１", NikFindingCode.DIGITS),  # full width, on purpose
         ("٣٣١٤٩٩٠١٠١٩٠٠٠٠١", NikFindingCode.DIGITS),  # Arabic-Indic
         ("3314 9901 0190 0001", NikFindingCode.DIGITS),
         ("3314990101900001\n", NikFindingCode.DIGITS),

@@ -47,7 +47,7 @@ _INLINE = re.compile(
 
 def inline_code(text: str) -> list[str]:
     """Return what the policy would block: inline scripts and styles, handlers, assets of other hosts."""
-    plain = re.sub(r"\{#.*?#\}", "", text, flags=re.DOTALL)
+    plain = re.sub(r"\{[#{%].*?[#}%]\}", "", text, flags=re.DOTALL)
     return [found.group() for found in _INLINE.finditer(plain)]
 
 

@@ -7,7 +7,7 @@ comes with the enrolment and lies in the database.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -90,6 +90,17 @@ class Settings:
         if found := _contradictions(settings):
             raise SettingsError(found)
         return settings
+
+    def with_changes(self, **changes: str) -> "Settings":
+        """Return the same settings with some texts changed, as a command's options do.
+
+        Raises:
+            SettingsError: with every problem that was found.
+        """
+        changed = replace(self, **changes)  # type: ignore[arg-type]  # texts only, by the commands
+        if found := _contradictions(changed):
+            raise SettingsError(found)
+        return changed
 
 
 def _convert(kind: object, value: str) -> object:

@@ -12,16 +12,13 @@ the broker's PUBACK does nothing but pace. Actions that change the store come be
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import singledispatchmethod
 
-from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey, verify_checkpoint
+from protocol.checkpoint import Checkpoint, CheckpointRef, verify_checkpoint
 from protocol.chunks import Need
-from protocol.envelope import TAG_SIGN1, KeyFinder, Purpose
+from protocol.envelope import TAG_SIGN1, Purpose
 from protocol.errors import BY_CODE, IdentityError, ProtocolError, Turn
 from protocol.health import verify_beacon
-from protocol.ids import HubId, NodeId
 from protocol.limits import MAX_MAIL_BYTES
 from protocol.mailbox import Control, Notice, NoticeKind, Refusal, verify_from_hub, verify_notice
 from protocol.receipt import ReceiptKind, VerifiedReceipt, verify_receipt
@@ -42,29 +39,10 @@ _STATE_OF = {
 _CLOSED = ("whole", "rejected")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trust:
-    """Who this node is, and the hub's keys that it pinned at the enrolment."""
-
-    node: NodeId
-    hub: HubId
-    log: LogKey
-    find_message_key: KeyFinder
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Memory:
-    """What the store holds when the engine starts."""
-
-    items: Sequence[m.ItemFacts] = ()
-    cursor: int = 0
-    newest: CheckpointRef | None = None
-
-
 class Engine:
     """One node's side of the synchronisation."""
 
-    def __init__(self, trust: Trust, memory: Memory, rolls: Rolls, limits: Limits | None = None) -> None:
+    def __init__(self, trust: m.Trust, memory: m.Memory, rolls: Rolls, limits: Limits | None = None) -> None:
         """Start offline with what the store holds; ``rolls`` gives the jitter."""
         self._trust, self._rolls, self._limits = trust, rolls, limits or Limits()
         self._now = 0
@@ -84,6 +62,7 @@ class Engine:
         self._mail_at = self._heartbeat_at = self._proof_at = self._beacon_proof_at = 0
         self._proof_tries = 0
         self._unlinked: set[bytes] = set()
+        self._parked: dict[bytes, VerifiedReceipt] = {}
         self._flagged: dict[tuple[str, bytes], int] = {}
         self._progress: dict[tuple[bytes, int], int] = {}
         for item in memory.items:
@@ -219,10 +198,15 @@ class Engine:
         if state == "rejected" and self._states[facts.bundle] in {"arrived", "whole"}:
             self._flag("receipt_contradiction", facts.bundle, receipt.raw)
             return
+        if state == "whole" and self._states[facts.bundle] == "waiting":
+            self._parked[facts.bundle] = receipt  # the evidence of arrival comes first, or is asked for again
+            return
         self._do(m.KeepReceipt(facts.bundle, receipt))
+        self._offer(receipt.checkpoint, subject.named)
         if state is not None:
             self._move(facts.bundle, state)
-        self._offer(receipt.checkpoint, subject.named)
+        if state == "arrived" and facts.bundle in self._parked:
+            self._take_receipt(self._parked.pop(facts.bundle))
 
     def _move(self, bundle: bytes, state: str) -> None:
         if _RANK[state] > _RANK[self._states[bundle]]:

@@ -38,7 +38,7 @@ from village_node.store.errors import StorageError
 from village_node.store.files import SealedFiles
 from village_node.store.ports import Clock, Randomness, fraction
 from village_node.sync.carrier import Carrier, Greeting, Outbound
-from village_node.sync.engine import Engine, Memory, Trust
+from village_node.sync.engine import Engine
 from village_node.sync.rules import messages as m
 from village_node.sync.rules.pacing import Limits
 
@@ -167,13 +167,13 @@ class Runner:
             link.set_link(session, parts.clock.now(), connected=False, reason="starting")
             items = [_facts(item) for item in progress.load_items(session)]
             seen = newest_checkpoint(session)
-            memory = Memory(
+            memory = m.Memory(
                 items=items,
                 cursor=read_cursor(session),
                 newest=None if seen is None else CheckpointRef(size=seen.size, root=seen.root),
             )
         self._last_counter = max((item.counter for item in items), default=0)
-        trust = Trust(
+        trust = m.Trust(
             node=enrolled.node, hub=enrolled.hub, log=enrolled.log, find_message_key=enrolled.find_message_key
         )
         return Engine(trust, memory, partial(fraction, parts.randomness), parts.limits)

@@ -231,8 +231,9 @@ class Deliveries:
         delivery.is_asked = False
 
     def _go_on(self, delivery: Delivery, now: int) -> None:
-        """Send chunks if there are any; else ask again later."""
-        if delivery.arrived and delivery.is_planned and delivery.pending:
+        """Send chunks if there are any and the budget allows; else ask again later."""
+        may_send = delivery.arrived and delivery.is_planned and delivery.pending and delivery.budget > 0
+        if may_send or delivery.in_flight:  # the last acknowledgement leads to the next question
             delivery.ping_at = NEVER
         else:
             self._ask_later(delivery, now)

@@ -1,10 +1,12 @@
 """What goes into the engine and what comes out: events and actions, frozen values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from protocol.checkpoint import Checkpoint, CheckpointRef
-from protocol.ids import RegistrationNo
+from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey
+from protocol.envelope import KeyFinder
+from protocol.ids import HubId, NodeId, RegistrationNo
 from protocol.mailbox import Notice, ProofRequest
 from protocol.receipt import VerifiedReceipt
 from protocol.topics import Down
@@ -24,6 +26,25 @@ class ItemFacts:
     chunks: tuple[int, ...]
     """Number of chunks of each attachment."""
     state: str = "waiting"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """Who this node is, and the hub's keys that it pinned at the enrolment."""
+
+    node: NodeId
+    hub: HubId
+    log: LogKey
+    find_message_key: KeyFinder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory:
+    """What the store holds when the engine starts."""
+
+    items: Sequence[ItemFacts] = ()
+    cursor: int = 0
+    newest: CheckpointRef | None = None
 
 
 # --- events ----------------------------------------------------------------------------------------------------------

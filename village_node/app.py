@@ -1,0 +1,203 @@
+"""Wires pages and synchronisation in one process: the program that runs on the village PC.
+
+The pages work at once, with or without a link, and before the enrolment. The sync thread begins when the node is
+enrolled. If the sync thread ends by an error the process ends too, loudly: the service manager starts it again and it
+goes on from what is on the disk.
+"""
+
+import signal
+import threading
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from village_node.context import NodeContext
+from village_node.identity.hub import Enrolled, find_enrolled
+from village_node.identity.keys import NodeKeys, create_or_load_keys
+from village_node.identity.sessions import UnlockSessions
+from village_node.outbox.service import Sealer, sweep_orphans
+from village_node.settings import Settings
+from village_node.store.engine import Database
+from village_node.store.files import SealedFiles
+from village_node.store.lock import FolderLock
+from village_node.store.ports import SystemClock, SystemIds, SystemRandomness
+from village_node.sync.carrier import Carrier
+from village_node.sync.rules.pacing import Limits
+from village_node.sync.runner import NodeParts, Runner
+
+LOOK_S = 2.0
+"""How often an open program looks whether it has been enrolled meanwhile, and whether its threads live."""
+STOP_S = 15.0
+WEB_THREADS = 4
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenNode:
+    """An opened data folder: what commands and the running program share."""
+
+    context: NodeContext
+    keys: NodeKeys
+
+
+class Synchroniser:
+    """Holds the sync thread once there is one."""
+
+    def __init__(self) -> None:
+        """Begin without."""
+        self._runner: Runner | None = None
+        self._thread: threading.Thread | None = None
+        self.failed = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread was started."""
+        return self._thread is not None
+
+    def start(self, runner: Runner) -> None:
+        """Run this runner in a thread."""
+        self._runner = runner
+        self._thread = threading.Thread(target=self._run, args=(runner,), name="simpul-sync", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell the runner to look and try now, if there is one."""
+        if self._runner is not None:
+            self._runner.wake()
+
+    def stop(self) -> None:
+        """End the thread gracefully."""
+        if self._runner is not None and self._thread is not None:
+            self._runner.stop()
+            self._thread.join(timeout=STOP_S)
+
+    def _run(self, runner: Runner) -> None:
+        try:
+            runner.run()
+        except Exception as error:  # noqa: BLE001  # the process ends by it, with this one line
+            log.error("sync.unexpected", error=type(error).__name__)
+            self.failed = True
+
+
+class WebServer(Protocol):
+    """What waitress returns."""
+
+    def run(self) -> None:
+        """Serve until closed."""
+
+    def close(self) -> None:
+        """Close the listening socket."""
+
+
+def open_node(settings: Settings, synchroniser: Synchroniser | None = None) -> OpenNode:
+    """Open the data folder: keys, database at the newest schema, sealed files.
+
+    Raises:
+        StorageError: the database cannot be opened.
+        KeyFileError: a key file is damaged.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    clock, randomness = SystemClock(), SystemRandomness()
+    keys = create_or_load_keys(settings.keys_dir, randomness)
+    database = Database(settings.database_path)
+    database.migrate()
+    files = SealedFiles(settings.sealed_dir)
+    context = NodeContext(
+        database=database,
+        clock=clock,
+        randomness=randomness,
+        ids=SystemIds(clock=clock, randomness=randomness),
+        settings=settings,
+        unlocks=UnlockSessions(clock, randomness, lock_after_s=settings.lock_after_s),
+        files=files,
+        sealer=Sealer(files=files, keys=keys, clock=clock, randomness=randomness),
+        wake=synchroniser.wake if synchroniser is not None else _nobody_to_wake,
+    )
+    return OpenNode(context=context, keys=keys)
+
+
+def run(settings: Settings) -> int:
+    """Run pages and synchronisation until SIGTERM or SIGINT; return the exit code.
+
+    Raises:
+        AlreadyRunningError: another program works on this data folder.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FolderLock(settings.data_dir / "node.lock")
+    lock.take()
+    synchroniser, stopping = Synchroniser(), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    node = open_node(settings, synchroniser)
+    with node.context.database.session() as session:
+        swept = sweep_orphans(session, node.context.files)
+    server = _serve(node.context)
+    log.info("node.started", port=settings.ui_port, swept=swept)
+    while not stopping.is_set() and not synchroniser.failed:
+        if not synchroniser.is_running:
+            _start_sync(node, synchroniser)
+        stopping.wait(LOOK_S)
+    synchroniser.stop()
+    server.close()
+    node.context.database.dispose()
+    lock.release()
+    log.info("node.stopped", failed=synchroniser.failed)
+    return 1 if synchroniser.failed else 0
+
+
+def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:
+    context = node.context
+    with context.database.reading() as session:
+        enrolled = find_enrolled(session)
+    if enrolled is None:
+        return
+    node.keys.write_certificates(enrolled.certificate, enrolled.authority)
+    parts = NodeParts(
+        database=context.database,
+        files=context.files,
+        clock=context.clock,
+        randomness=context.randomness,
+        keys=node.keys,
+        enrolled=enrolled,
+        data_dir=context.settings.data_dir,
+        limits=Limits(heartbeat=context.settings.heartbeat_s * 1_000),
+    )
+    synchroniser.start(Runner(parts, _carrier(node, enrolled)))
+
+
+def _carrier(node: OpenNode, enrolled: Enrolled) -> Carrier:
+    from village_node.sync.mqtt import MqttCarrier, MqttOptions  # noqa: PLC0415  # commands do not need paho
+
+    settings = node.context.settings
+    options = MqttOptions(
+        host=settings.broker_host or enrolled.broker_host,
+        port=settings.broker_port or enrolled.broker_port,
+        node=enrolled.node,
+        hub=enrolled.hub,
+        tls=node.keys.tls_files,
+        keepalive_s=settings.keepalive_s,
+    )
+    return MqttCarrier(options, node.context.randomness)
+
+
+def _serve(context: NodeContext) -> WebServer:
+    from waitress import create_server  # noqa: PLC0415  # commands do not need the pages
+
+    from village_node.web.app import create_app  # noqa: PLC0415  # the same
+
+    server: WebServer = create_server(
+        create_app(context),
+        host=context.settings.ui_host,
+        port=context.settings.ui_port,
+        threads=WEB_THREADS,
+        ident="simpul",
+        max_request_body_size=40 * 1024 * 1024,
+    )
+    threading.Thread(target=server.run, name="simpul-pages", daemon=True).start()
+    return server
+
+
+def _nobody_to_wake() -> None:
+    """Do nothing: a command has no sync thread; the running program looks by itself."""

@@ -1,0 +1,201 @@
+"""The command ``simpul-node``. Each command opens the data folder, does one thing and says what it did."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from village_node import PROGRAM
+from village_node.app import OpenNode, open_node
+from village_node.app import run as run_node
+from village_node.identity import enrolment
+from village_node.identity.errors import (
+    EnrolmentPendingError,
+    EnrolmentRefusedError,
+    HubUnreachableError,
+    PinFormError,
+)
+from village_node.identity.hub import find_enrolled, newest_checkpoint
+from village_node.identity.officers import create_officer, list_officers
+from village_node.identity.web import UrlHubWeb
+from village_node.logs import set_up_logs
+from village_node.outbox.progress import known_bundles
+from village_node.outbox.queries import home, list_flags
+from village_node.settings import Settings, SettingsError
+from village_node.store.errors import DomainError
+
+EX_CONFIG = 78
+POLL_FIRST_S, POLL_LONGEST_S = 2.0, 30.0
+
+cli = typer.Typer(name="simpul-node", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+officers = typer.Typer(no_args_is_help=True, help="People who work on this PC.")
+cli.add_typer(officers, name="officer")
+
+PinFile = Annotated[Path | None, typer.Option(help="File with the PIN in its first line; without it you are asked.")]
+
+
+@cli.command()
+def run() -> None:
+    """Serve the officer's pages and keep in touch with the hub, until stopped."""
+    settings = _settings()
+    set_up_logs(settings.log_level)
+    with _plain_errors():
+        code = run_node(settings)
+    raise typer.Exit(code)
+
+
+@cli.command()
+def enrol(
+    code: Annotated[str, typer.Option(help="One-time code from the hub, 16 letters.")],
+    officer: Annotated[str, typer.Option(help="Name of the first officer.")],
+    hub: Annotated[str, typer.Option(help="Web address of the hub; default: the setting hub_url.")] = "",
+    pin_file: PinFile = None,
+    wait_s: Annotated[int, typer.Option(help="How long to wait for the approval, in seconds.")] = 86_400,
+) -> None:
+    """Make this PC a node of a hub: keys, first officer, request, wait for the second person's approval."""
+    settings = _settings(hub_url=hub)
+    with _plain_errors(), _opened(settings) as node:
+        if not settings.hub_url:
+            raise EnrolmentRefusedError("no web address of the hub given")
+        _add_first_officer(node, officer, pin_file)
+        web = UrlHubWeb(settings.hub_url)
+        with node.context.database.reading() as session:
+            asked = enrolment.ask(session, web, node.keys, code, PROGRAM)
+        typer.echo(f"Sidik jari / fingerprint: {asked.fingerprint}")
+        checked = _poll(web, node, asked, wait_s)
+        with node.context.database.session() as session:
+            enrolment.store_answer(session, node.context.clock.now(), checked)
+        node.keys.write_certificates(checked.answer.certificate, checked.answer.authority)
+        typer.echo(f"{checked.answer.node}")
+
+
+@cli.command()
+def status() -> None:
+    """Say where this node stands: name, link, what waits, what went wrong."""
+    with _plain_errors(), _opened(_settings()) as node, node.context.database.reading() as session:
+        enrolled = find_enrolled(session)
+        figures, seen = home(session), newest_checkpoint(session)
+        lines = {
+            "node": enrolled.node if enrolled else "-",
+            "link": f"{figures.link} {figures.reason}".strip(),
+            "waiting": figures.waiting,
+            "rejected": figures.rejected,
+            "free numbers": figures.free_numbers,
+            "checkpoint": seen.size if seen else "-",
+            **{f"flag {flag.code}": flag.times for flag in list_flags(session)},
+        }
+    for name, value in lines.items():
+        typer.echo(f"{name}: {value}")
+
+
+@officers.command("add")
+def add_officer(name: Annotated[str, typer.Option(help="Name of the officer.")], pin_file: PinFile = None) -> None:
+    """Add an officer; the hub is asked to certify the key when there is a link."""
+    with _plain_errors(), _opened(_settings()) as node:
+        _add_officer(node, name, _read_pin(pin_file))
+
+
+@officers.command("list")
+def show_officers() -> None:
+    """List the officers of this PC and whether the hub has certified them."""
+    with _plain_errors(), _opened(_settings()) as node, node.context.database.reading() as session:
+        for row in list_officers(session):
+            typer.echo(f"{row.officer} {'certified' if row.certified else 'waiting'} {row.name}")
+
+
+@cli.command()
+def check() -> None:
+    """Check database and sealed files; exit 1 and name each fault."""
+    with _plain_errors(), _opened(_settings()) as node:
+        faults = node.context.database.check()
+        with node.context.database.reading() as session:
+            named = known_bundles(session)
+        faults += [
+            f"sealed file {bundle.hex()}/{position}"
+            for bundle, position in named
+            if node.context.files.damaged(bundle, position)
+        ]
+    for fault in faults:
+        typer.echo(fault)
+    typer.echo(f"{len(named)} sealed files, {len(faults)} faults")
+    raise typer.Exit(1 if faults else 0)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+def _settings(**changes: str) -> Settings:
+    try:
+        return Settings.load().with_changes(**{name: value for name, value in changes.items() if value})
+    except SettingsError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(EX_CONFIG) from None
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[OpenNode]:
+    node = open_node(settings)
+    try:
+        yield node
+    finally:
+        node.context.database.dispose()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except DomainError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _add_first_officer(node: OpenNode, name: str, pin_file: Path | None) -> None:
+    """Add the officer, unless an enrolment that was broken off has done it."""
+    with node.context.database.reading() as session:
+        known = [row.name for row in list_officers(session)]
+    if " ".join(name.split()) not in known:
+        _add_officer(node, name, _read_pin(pin_file))
+
+
+def _add_officer(node: OpenNode, name: str, pin: str) -> None:
+    context = node.context
+    with context.database.session() as session:
+        officer = create_officer(session, context.clock, context.randomness, name=name, pin=pin)
+    typer.echo(f"{officer}")
+
+
+def _read_pin(file: Path | None) -> str:
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        except (OSError, UnicodeDecodeError):
+            raise PinFormError("file cannot be read") from None
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return str(typer.prompt("PIN", hide_input=True, confirmation_prompt=True))
+
+
+def _poll(web: UrlHubWeb, node: OpenNode, asked: enrolment.Asked, wait_s: int) -> enrolment.CheckedAnswer:
+    """Ask until there is an answer; a dead link is not the end.
+
+    Raises:
+        EnrolmentPendingError: none within ``wait_s`` seconds.
+        EnrolmentRefusedError: the hub refused, or the answer does not hold.
+    """
+    until, pause = time.monotonic() + wait_s, POLL_FIRST_S
+    while True:
+        try:
+            return enrolment.fetch(web, node.keys, asked)
+        except (EnrolmentPendingError, HubUnreachableError):
+            if time.monotonic() + pause > until:
+                raise
+            time.sleep(pause)
+            pause = min(POLL_LONGEST_S, pause * 1.5)

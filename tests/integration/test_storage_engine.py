@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from hub.storage.engine import Database
 from hub.storage.errors import StorageError
+from tests.databases import PostgresServer
 
 
 @pytest.fixture
@@ -125,3 +126,44 @@ def test_a_server_that_is_not_there_is_a_storage_error() -> None:
     database = Database("postgresql+psycopg://postgres@127.0.0.1:9/none")
     with pytest.raises(StorageError, match="OperationalError"):
         count(database)
+
+
+def fill(database: Database) -> None:
+    with database.session() as session:
+        session.execute(text("PRAGMA max_page_count = 20"))
+        for _ in range(2_000):
+            session.execute(text("INSERT INTO t VALUES (:n)"), {"n": "x" * 1_000})
+
+
+def test_a_full_disk_commits_nothing_and_work_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    """D04, by the limit that SQLite itself knows."""
+    database = Database(f"sqlite:///{tmp_path / 'a.db'}")
+    with database.session() as session:
+        session.execute(text("CREATE TABLE t (n TEXT)"))
+    with pytest.raises(StorageError) as caught:
+        fill(database)
+    assert "full" in str(caught.value.__cause__)
+    with database.session() as session:
+        session.execute(text("PRAGMA max_page_count = 100000"))
+        assert session.scalar(text("SELECT count(*) FROM t")) == 0
+        session.execute(text("INSERT INTO t VALUES (1)"))
+    assert count(database) == 1
+    database.dispose()
+
+
+def test_a_connection_that_was_cut_is_a_storage_error_and_the_next_one_works(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
+        database = Database(url)
+        with pytest.raises(StorageError):
+            cut_own_connection(database)
+        with database.reading() as session:
+            assert session.scalar(text("SELECT 1")) == 1
+        database.dispose()
+
+
+def cut_own_connection(database: Database) -> None:
+    with database.session() as session:
+        pid = session.scalar(text("SELECT pg_backend_pid()"))
+        with database.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        session.execute(text("SELECT 1"))

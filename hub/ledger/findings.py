@@ -65,5 +65,5 @@ class Findings:
             self._first[kind] = Finding(kind, min(index, known.index), known.count + 1)
 
     def sorted(self) -> tuple[Finding, ...]:
-        """Return one finding per kind, the earliest first."""
-        return tuple(sorted(self._first.values(), key=lambda finding: finding.index))
+        """Return one finding per kind, the earliest first; higher tiles last, their leaf is only near the cause."""
+        return tuple(sorted(self._first.values(), key=lambda found: (found.kind is Kind.TILE_ABOVE, found.index)))

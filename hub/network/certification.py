@@ -18,7 +18,7 @@ from hub.dispatch.service import write_notice
 from hub.ledger.service import newest_checkpoint
 from hub.network.pki import CertificateAuthority
 from hub.network.pki_check import check_request
-from hub.network.pki_files import PkiMissingError, load_pki
+from hub.network.pki_files import load_pki
 from hub.network.rules import ANSWER_KEPT_AFTER_FETCH, CODE_LIFE, CodeState
 from hub.network.tables import EnrolmentCode, NodeCertificate
 from hub.registry.queries import approved_officers, certificates, load_leases
@@ -28,7 +28,6 @@ from hub.registry.service import Decision, certify_officer
 from hub.registry.tables import Node
 from hub.settings import Settings
 from hub.storage.engine import Database
-from hub.storage.errors import StorageError
 from hub.storage.hubkeys import load_message_key, public_keys
 from hub.storage.ports import Randomness
 from protocol.enrolment import EnrolmentAnswer, EnrolmentRequest, HubKeys, authenticate
@@ -106,22 +105,6 @@ def issue_approved(database: Database, now: datetime, issuer: Issuer) -> Issued:
             return Issued(nodes=(), officers=officers)
     with database.session() as session:
         return Issued(nodes=issue_due(session, now, issuer), officers=officers)
-
-
-def issue_if_possible(
-    database: Database, now: datetime, settings: Settings, services: Sequence[bytes], randomness: Randomness
-) -> bool:
-    """Issue what waits if this process may read the hub's keys; say whether it could. Otherwise the worker does it.
-
-    Raises:
-        StorageError: the database does not answer.
-    """
-    try:
-        issuer = Issuer.load(settings, services, randomness)
-    except (PkiMissingError, StorageError, OSError):
-        return False
-    issue_approved(database, now, issuer)
-    return True
 
 
 def issue_due(session: Session, now: datetime, issuer: Issuer) -> tuple[NodeId, ...]:

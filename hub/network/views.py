@@ -1,4 +1,7 @@
-"""The wall of villages, a node's page, and the decisions about nodes and officers."""
+"""The wall of villages, a node's page, and the decisions about nodes and officers.
+
+This process decides and holds no key: certificates, answers and the revocation list are made by the worker.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +17,6 @@ from hub.accounts.access import allow, current_actor, web_context
 from hub.accounts.queries import names_of
 from hub.accounts.rules import Role
 from hub.network import labels, queries
-from hub.network.certification import issue_if_possible
 from hub.network.enrolment import approve, invite, refuse
 from hub.network.errors import NetworkError
 from hub.registry.errors import RegistryError
@@ -97,7 +99,6 @@ def decide_officer(node: str, officer: str) -> ResponseReturnValue:
         else:
             revoke_officer(session, officer_id, _decision("administrator"))
             flash(gettext("Petugas dicabut. Tanda tangannya tidak diterima lagi."), "success")
-    _issue()
     return redirect(url_for("network.node_page", node=_node_id(node)), 303)
 
 
@@ -142,7 +143,6 @@ def decide_enrolment(code_id: str) -> ResponseReturnValue:
         else:
             refuse(session, raw)
             flash(gettext("Ditolak. Kode ini tidak dapat dipakai lagi."), "success")
-    _issue()
     return redirect(url_for("network.enrolment"), 303)
 
 
@@ -171,13 +171,6 @@ def _told() -> Iterator[None]:
         flash(gettext(labels.APPROVAL_RULES[error.rule]), "danger")
     except RegistryError as error:
         flash(gettext(labels.REGISTRY_RULES[error.rule]), "danger")
-
-
-def _issue() -> None:
-    """Make certificates now where one process has everything; elsewhere the worker makes them."""
-    context = web_context()
-    services = context.catalogue.wire_services()
-    issue_if_possible(context.database, context.clock.now(), context.settings, services, context.randomness)
 
 
 def _decision(reason: str) -> Decision:

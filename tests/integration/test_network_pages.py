@@ -16,6 +16,7 @@ from hub.accounts.rules import Role
 from hub.accounts.service import NewPerson, add_person
 from hub.catalogue.catalogue import Catalogue
 from hub.ledger.service import sign_head
+from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import open_pki
 from hub.network.presence import on_health
 from hub.registry.queries import load_node
@@ -69,6 +70,11 @@ class Site:
         sign_in = {"username": person, "password": PASSWORD}
         assert browser.post("/sign-in", sign_in, page="/sign-in").status_code == 303
         return browser
+
+    def work(self) -> None:
+        """Do what the worker does in each of its rounds."""
+        issuer = Issuer.load(self.settings, CATALOGUE.wire_services(), SystemRandomness())
+        issue_approved(self.database, self.clock.now(), issuer)
 
     def _add(self, name: str) -> None:
         self.known.add(name)
@@ -145,6 +151,7 @@ def test_a_node_is_enrolled_in_the_browser(site: Site) -> None:
     assert "Siti Aminah" in page
     decision = f"/network/enrolment/{pc.keys.code_id.hex()}/decision"
     assert second.post(decision, {"decision": "approve"}).status_code == 303
+    site.work()
     answer = site.node("/enrol/answer", poll)
     assert open_answer(answer.get_data(), pc.keys).node == NODE
     assert site.node("/enrol/answer", poll).get_data() == answer.get_data()
@@ -245,6 +252,7 @@ def test_an_officer_is_approved_in_the_browser(fleet: Site) -> None:
     browser = fleet.browser("budi")
     officer = an_officer().officer
     browser.post(f"/network/{NODE}/officers/{officer}", {"decision": "approve"}, page=f"/network/{NODE}")
+    fleet.work()
     assert "Berlaku" in browser.get(f"/network/{NODE}")
     browser.post(f"/network/{NODE}/officers/{officer}", {"decision": "revoke"}, page=f"/network/{NODE}")
     assert "Dicabut" in browser.get(f"/network/{NODE}")

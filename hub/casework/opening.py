@@ -15,6 +15,7 @@ from hub.casework.rules import CaseState, DeskState, EventKind, front_office
 from hub.casework.tables import Case, CaseEvent, Desk
 from hub.catalogue.catalogue import Catalogue
 from hub.intake.reading import AcceptedBundle
+from hub.storage.base import table_of
 from hub.storage.ports import Ids, Randomness
 from protocol.wire import to_bytes
 
@@ -36,10 +37,10 @@ def open_cases(  # the hook that intake calls, with the ports that its caller bi
     if not accepted:
         return
     cases = [_case_row(bundle, catalogue, ids.new(), randomness) for bundle in accepted]
-    session.execute(insert(Case), cases)
-    session.execute(insert(Desk), [_desk_row(case, now) for case in cases])
+    session.execute(insert(table_of(Case)), cases)
+    session.execute(insert(table_of(Desk)), [_desk_row(case, now) for case in cases])
     session.execute(
-        insert(CaseEvent),
+        insert(table_of(CaseEvent)),
         [_routing_row(case, bundle.ledger_index, now) for case, bundle in zip(cases, accepted, strict=True)],
     )
 

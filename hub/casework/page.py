@@ -242,7 +242,7 @@ def _events(session: Session, case: Case, key: DataKey) -> list[EventLine]:
 
 def _receipts(session: Session, bundle_id: bytes) -> tuple[ReceiptLine, ...]:
     wanted = select(BundleReceipt.kind, BundleReceipt.ledger_index, BundleReceipt.raw.is_not(None))
-    rows = session.execute(wanted.where(BundleReceipt.bundle_id == bundle_id).order_by(BundleReceipt.id)).tuples()
+    rows = session.execute(wanted.where(BundleReceipt.bundle_id == bundle_id).order_by(BundleReceipt.id))
     return tuple(ReceiptLine(kind=kind, ledger_index=index, is_signed=signed) for kind, index, signed in rows)
 
 

@@ -80,7 +80,7 @@ def work_queue(
     query = _filtered(actor, wanted).order_by(Case.received_at, Case.case_id).limit(size + 1)
     if after is not None:
         query = query.where(tuple_(Case.received_at, Case.case_id) > (after.received_at, after.case_id))
-    rows = [_row(*values) for values in session.execute(query).tuples()]
+    rows = [_row(*values) for values in session.execute(query)]
     more = len(rows) > size
     last = rows[size - 1] if more else None
     position = None if last is None else Position(received_at=last.received_at, case_id=last.case_id)

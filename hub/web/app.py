@@ -17,7 +17,7 @@ from hub.network import api as network_api
 from hub.network import views as network_views
 from hub.web import views as web_views
 from hub.web.errors import set_up_errors
-from hub.web.gate import seal_routes, set_up_gate
+from hub.web.gate import name_requests, seal_routes, set_up_gate
 from hub.web.language import set_up_languages
 from hub.web.naming import naming
 from hub.web.secret import load_secret
@@ -58,6 +58,7 @@ def create_app(context: WebContext) -> Flask:
     app.config.update(_configuration(context))
     app.extensions[EXTENSION] = context
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    name_requests(app)
     guard(app, production=context.settings.production)
     set_up_gate(app)
     csrf = CSRFProtect(app)

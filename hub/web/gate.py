@@ -22,14 +22,21 @@ class UndeclaredRouteError(Exception):
     """A view says nothing about who may use it."""
 
 
+def name_requests(app: Flask) -> None:
+    """Give every request an id, which its log lines carry; first of all, so that even a refusal has it."""
+
+    @app.before_request
+    def name_request() -> None:
+        g.request_id = web_context().ids.new()
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
 def set_up_gate(app: Flask) -> None:
     """Ask for the person and the role before every view."""
 
     @app.before_request
     def check_access() -> ResponseReturnValue | None:
-        g.request_id = web_context().ids.new()
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
         if request.endpoint in STATIC_ENDPOINTS:
             return None
         g.actor = find_actor()

@@ -1,0 +1,30 @@
+"""A list that is opened in a spreadsheet runs nothing (fault F19)."""
+
+import csv
+import io
+
+import pytest
+
+from hub.casework.export import BYTE_ORDER_MARK, safe_cell, to_csv
+
+HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "－1", "  =1"]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_formula_becomes_text(value: str) -> None:
+    assert safe_cell(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["3314-26-0000001-95", "Desa Keden", "", "a=b"])
+def test_plain_words_stay(value: str) -> None:
+    assert safe_cell(value) == value
+
+
+def test_every_cell_is_quoted_and_reads_back() -> None:
+    text = to_csv(["a", "b"], [['x"y', "two\nlines"], ["=1", ""]])
+    assert text.startswith(BYTE_ORDER_MARK)
+    assert list(csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK)))) == [
+        ["a", "b"],
+        ['x"y', "two\nlines"],
+        ["'=1", ""],
+    ]

@@ -17,7 +17,7 @@ from typing import Any
 
 from pysqlite3 import dbapi2
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -97,13 +97,18 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, InternalError) as error:
-        raise StorageError(f"database: {type(error.orig).__name__}") from error
+        raise StorageError(f"database: {_first_line(error)}") from error
     except DatabaseError as error:
         if type(error) is not DatabaseError:
             raise
         raise StorageError("database: damaged, or not a database") from error
     except PoolTimeoutError as error:
         raise StorageError("database: no free connection") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    """Return what the driver says: the state of the machine. Details, which PostgreSQL puts below, may hold values."""
+    return (str(error.orig).splitlines() or [type(error.orig).__name__])[0]
 
 
 def _make_engine(url: URL) -> Engine:

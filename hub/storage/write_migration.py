@@ -1,4 +1,4 @@
-"""``make migration M="what changes"``: writes the script from the newest version to the tables in code.
+"""``python -m hub.storage.write_migration "what changes"``: writes the script from the newest version to the code.
 
 Read what was written before it is committed: Alembic sees columns and constraints, not meaning. Triggers are written by
 hand, as plain SQL for both databases (``append_only.statements`` gives the text).
@@ -16,7 +16,7 @@ def main() -> None:
     """Compare a fresh database at the newest version with the code, and write the difference."""
     message = " ".join(sys.argv[1:])
     if not message:
-        raise SystemExit('say what changes: make migration M="permits have a number"')
+        raise SystemExit("say what changes")
     revision = f"{len(list((migrate.SCRIPTS / 'versions').glob('*.py'))) + 1:04d}"
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{Path(folder) / 'empty.db'}")

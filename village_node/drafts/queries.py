@@ -62,7 +62,7 @@ class DraftPage:
 
 def list_drafts(session: Session, owner: Unlocked) -> tuple[DraftLine, ...]:
     """Return the officer's drafts, the last touched first."""
-    counts = dict(session.execute(select(DraftFile.draft_id, func.count()).group_by(DraftFile.draft_id)).tuples().all())
+    counts = dict(session.execute(select(DraftFile.draft_id, func.count()).group_by(DraftFile.draft_id)).all())
     rows = session.scalars(
         select(Draft).where(Draft.officer_id == owner.officer).order_by(Draft.changed_at.desc(), Draft.draft_id)
     )

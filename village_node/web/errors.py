@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from village_node.store.errors import DomainError
 from village_node.web.language import later
@@ -147,6 +147,10 @@ def register(app: Flask) -> None:
         response = answer(400, "token", TOKEN)
         response.headers["X-Simpul-Problem"] = "token"
         return response
+
+    @app.errorhandler(SecurityError)
+    def foreign_host(_: SecurityError) -> ResponseReturnValue:
+        return Response("400", status=400, mimetype="text/plain")  # no page of ours under a name that is not ours
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> ResponseReturnValue:

@@ -76,7 +76,8 @@ def measure(hub: LocalHub, directory: Path, rounds: int, bundles: int) -> list[R
         ProcessError: the hub does not answer.
     """
     for name in PEOPLE:
-        hub.ask("people", "add", name, "--role", "network_admin", "--name", name, given=f"{name}-{name}-{name}\n" * 2)
+        role = ("--role", "network_admin", "--office", "one-stop")
+        hub.ask("people", "add", name, *role, "--name", name, "--password-stdin", given=f"{name} {name} {name}\n")
     links = [
         VillageLink(enrol(hub, code, directory / code, people=PEOPLE, random=Random(code)), hub.broker_port)
         for code in VILLAGES

@@ -10,6 +10,7 @@ Rules (RFC 8949 §4.2.1, narrowed):
 """
 
 import unicodedata
+from collections.abc import Iterable
 from typing import TypeAlias
 
 import cbor2
@@ -31,7 +32,7 @@ def encode(value: object) -> bytes:
     Raises:
         MalformedError: the value is outside of the profile.
     """
-    _check(value, 0)
+    _check(value)
     return cbor2.dumps(value, canonical=True)
 
 
@@ -58,7 +59,7 @@ def decode(raw: bytes, *, max_bytes: int) -> Value:
     except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError, RecursionError, MemoryError) as error:
         reason = "not CBOR"
         raise MalformedError(reason) from error
-    _check(value, 0)
+    _check(value)
     if cbor2.dumps(value, canonical=True) != raw:
         reason = "not deterministic"
         raise MalformedError(reason)
@@ -85,43 +86,57 @@ def _refuse_tag(*_: object) -> object:
 
 
 _REFUSED_TAGS = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
+_PLAIN = (bytes, bool, type(None))
 
 
-def _check(value: object, depth: int) -> None:
-    """Walk a value and refuse what the profile does not have."""
-    if depth > MAX_DEPTH:
+def _check(value: object) -> None:
+    """Walk a value and refuse what the profile does not have. On the hot path: leaves are judged without a call."""
+    _check_items((value,), -1)
+
+
+def _check_items(items: Iterable[object], depth: int) -> None:
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            if len(item) > MAX_TEXT_BYTES or not item.isascii():  # type: ignore[arg-type, attr-defined]  # it is str
+                _check_text(item)  # type: ignore[arg-type]  # kind is str
+        elif kind is int:
+            if not -MAX_INTEGER <= item <= MAX_INTEGER:  # type: ignore[operator]  # kind is int
+                reason = "integer out of range"
+                raise MalformedError(reason)
+        elif kind is dict or kind is list:
+            _check_container(item, depth + 1)  # type: ignore[arg-type]  # kind is one of the two
+        elif kind not in _PLAIN:
+            reason = "type outside of the profile"
+            raise MalformedError(reason)
+
+
+def _check_container(value: dict[object, object] | list[object], depth: int) -> None:
+    if depth > MAX_DEPTH or (depth == MAX_DEPTH and value):
         reason = "too deep"
         raise MalformedError(reason)
-    kind = type(value)
-    if kind is str:
-        _check_text(value)  # type: ignore[arg-type]  # kind is str
-    elif kind is int:
-        _check_integer(value)  # type: ignore[arg-type]  # kind is int
-    elif kind is dict:
-        _check_map(value, depth)  # type: ignore[arg-type]  # kind is dict
-    elif kind is list:
-        for item in value:  # type: ignore[attr-defined]  # kind is list
-            _check(item, depth + 1)
-    elif kind is not bytes and value is not None and kind is not bool:
-        reason = "type outside of the profile"
-        raise MalformedError(reason)
+    if isinstance(value, dict):
+        _check_keys(value)
+        _check_items(value.values(), depth)
+    else:
+        _check_items(value, depth)
 
 
-def _check_integer(value: int) -> None:
-    if not -MAX_INTEGER <= value <= MAX_INTEGER:
-        reason = "integer out of range"
-        raise MalformedError(reason)
+def _check_keys(value: dict[object, object]) -> None:
+    for key in value:
+        if type(key) is not str:
+            _check_integer_keys(value)
+            return
+        if len(key) > MAX_TEXT_BYTES or not key.isascii():
+            _check_text(key)
 
 
-def _check_map(value: dict[object, object], depth: int) -> None:
-    kinds = {type(key) for key in value}
-    signs = {key < 0 for key in value if type(key) is int}
-    if not (kinds <= {str} or (kinds == {int} and len(signs) == 1)):
+def _check_integer_keys(value: dict[object, object]) -> None:
+    signs = {key < 0 if type(key) is int else None for key in value}
+    if len(signs) != 1 or None in signs:
         reason = "map keys must be all text, or integers of one sign"
         raise MalformedError(reason)
-    for key, item in value.items():
-        _check(key, depth + 1)
-        _check(item, depth + 1)
+    _check_items(value, 0)
 
 
 def _check_text(value: str) -> None:

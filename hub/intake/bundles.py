@@ -26,6 +26,7 @@ from hub.intake.refusals import keep_evidence
 from hub.intake.rules import Decision, Outcome, decide
 from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
+from hub.storage.base import table_of
 from hub.storage.keyring import DataKey
 from protocol.bundle import Manifest
 from protocol.errors import BY_CODE
@@ -154,9 +155,9 @@ class BundleStage:
                     data_key=key,
                 )
             )
-        self._session.execute(insert(Bundle), bundles)
+        self._session.execute(insert(table_of(Bundle)), bundles)
         if files:
-            self._session.execute(insert(BundleAttachment), files)
+            self._session.execute(insert(table_of(BundleAttachment)), files)
         self._context.open_cases(self._session, self._now, accepted)
 
     def _bundle_row(self, item: CheckedBundle, decision: Decision, index: int, key: DataKey) -> dict[str, object]:

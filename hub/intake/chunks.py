@@ -15,6 +15,7 @@ from hub.intake.context import IntakeContext
 from hub.intake.reading import place_of
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import CheckedChunk, Refused
+from hub.storage.base import table_of
 from protocol.chunks import Chunk, ChunkSealer
 from protocol.errors import ChunkAuthError, ChunkRangeError, IdentityError, ProtocolError, QuotaError
 from protocol.topics import Up
@@ -96,7 +97,7 @@ class ChunkStage:
                 self._touched.add((chunk.bundle, chunk.attachment))
             rows.append(_row(item, is_verified=known))
         if rows:
-            self._session.execute(insert(BundleChunk), rows)
+            self._session.execute(insert(table_of(BundleChunk)), rows)
         return refused
 
     def ready(self) -> list[Ready]:

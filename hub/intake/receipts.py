@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import EntryDraft, TileReader, append, sign_head
+from hub.storage.base import table_of
 from protocol.checkpoint import CheckpointRef
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
 from protocol.limits import MAX_RECEIPT_BYTES
@@ -88,7 +89,9 @@ def sign_receipts(
         return []
     maker = _ReceiptMaker(session, now, signer)
     made = [maker.make(item.entry, item.index, item.verdict.salt, item.subject) for item in pending]
-    session.execute(insert(BundleReceipt), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)])
+    session.execute(
+        insert(table_of(BundleReceipt)), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)]
+    )
     return [
         IssuedReceipt(
             bundle_id=item.verdict.subject.bundle,

@@ -6,14 +6,16 @@ from contextlib import contextmanager
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
-from hub.ledger.service import append, consistency, inclusion, ledger_size, root_at, signed_roots
+from hub.ledger.service import append, consistency, inclusion, ledger_size, root_at, sign_head, signed_roots
 from hub.storage.engine import Database
 from protocol import merkle
 from protocol.errors import ProofError
 from protocol.receipt import Entry, commitment
 from protocol.wire import from_bytes
-from tests.ledgers import KEY, LOG, Ledger, draft
+from tests.ledgers import KEY, LOG, NOW, ORIGIN, Ledger, draft
 
 BATCHES = st.lists(st.integers(1, 300), min_size=1, max_size=6)
 SIZES = st.integers(1, 700)
@@ -36,6 +38,12 @@ def append_and_fail(ledger: Ledger) -> None:
     with ledger.database.session() as session:
         append(session, 2_000, [draft(number) for number in range(300)])
         raise ZeroDivisionError
+
+
+def append_and_sign(ledger: Ledger) -> None:
+    with ledger.database.session() as session:
+        append(session, 2_000, [draft(number) for number in range(300)])
+        sign_head(session, NOW, KEY, ORIGIN)
 
 
 @given(batches=BATCHES)
@@ -136,6 +144,43 @@ def test_a_transaction_that_fails_leaves_no_trace() -> None:
         before = ledger.sign()
         with pytest.raises(ZeroDivisionError):
             append_and_fail(ledger)
+        assert ledger.sign() == before
+        assert ledger.audit().is_sound
+
+
+@given(steps=st.lists(st.tuples(st.integers(1, 200), st.booleans()), min_size=1, max_size=8))
+def test_whatever_is_rolled_back_in_between_only_what_was_committed_counts(steps: list[tuple[int, bool]]) -> None:
+    with fresh_ledger() as ledger:
+        for count, is_committed in steps:
+            if is_committed:
+                ledger.grow(count)
+            else:
+                with pytest.raises(ZeroDivisionError):
+                    append_and_fail(ledger)
+        assert ledger.sign().checkpoint.root == merkle.root_of(leaves_of(ledger))
+        assert ledger.audit().is_sound
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        'INSERT ON ledger_entry WHEN NEW."index" = 290',
+        "INSERT ON ledger_tile WHEN NEW.level = 1",
+        "UPDATE ON ledger_head",
+        "INSERT ON ledger_checkpoint WHEN NEW.size > 200",
+    ],
+)
+def test_a_database_that_fails_at_any_statement_keeps_nothing_of_the_batch(moment: str) -> None:
+    """D13: a trigger that raises stands for every error that a statement can meet."""
+    with fresh_ledger() as ledger:
+        ledger.grow(200)
+        before = ledger.sign()
+        with ledger.database.engine.begin() as connection:
+            connection.execute(text(f"CREATE TRIGGER boom BEFORE {moment} BEGIN SELECT RAISE(ABORT, 'boom'); END"))
+        with pytest.raises(IntegrityError, match="boom"):
+            append_and_sign(ledger)
+        with ledger.database.engine.begin() as connection:
+            connection.execute(text("DROP TRIGGER boom"))
         assert ledger.sign() == before
         assert ledger.audit().is_sound
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.orm import Session
 
 from village_node.outbox.errors import ItemUnknownError
 from village_node.outbox.tables import OutboxAttachment, OutboxHead, OutboxItem
+from village_node.store.schema import UtcDateTime
 
 _OPEN = ("waiting", "arrived")
 _BEFORE = {"arrived": ("waiting", "rejected"), "whole": ("waiting", "rejected", "arrived"), "rejected": ("waiting",)}
@@ -89,7 +90,7 @@ def record_sent(session: Session, now: datetime, bundle: bytes) -> None:
         .where(OutboxItem.bundle_id == bundle)
         .values(
             attempts=OutboxItem.attempts + 1,
-            first_sent_at=func.coalesce(OutboxItem.first_sent_at, now),
+            first_sent_at=func.coalesce(OutboxItem.first_sent_at, literal(now, UtcDateTime)),
             last_sent_at=now,
         )
     )

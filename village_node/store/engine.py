@@ -62,8 +62,7 @@ class Database:
             StorageError: the disk or the database failed.
         """
         with _storage_errors(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
-            yield session
-            session.rollback()
+            yield session  # closing rolls back and leaves loaded rows readable
 
     def migrate(self) -> None:
         """Bring the schema to ``HEAD``; one transaction, so a kill in the middle leaves the old one."""

@@ -162,6 +162,7 @@ class Engine:
     @_take.register
     def _(self, event: m.ItemUnreadable) -> None:
         self._deliveries.remove(event.bundle)
+        self._tokens = {token: sent for token, sent in self._tokens.items() if sent[0] != event.bundle}
         self._flag("files_damaged", event.bundle)
 
     @_take.register

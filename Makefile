@@ -181,13 +181,6 @@ load: $(READY)
 	  --users $(or $(USERS),20) --run-time $(or $(DURATION_S),30)s $(ARGS)
 endif
 
-ifneq ($(wildcard loadtests/link.py loadtests/link/__main__.py),)
-HELP += "link|nodes behind an emulated bad link"
-.PHONY: link
-link: $(READY)
-	$(PY) -m loadtests.link $(ARGS)
-endif
-
 ifneq ($(wildcard tests/e2e/screenshots.py),)
 HELP += "screenshots|draw docs/screenshots/ in a real browser"
 .PHONY: screenshots

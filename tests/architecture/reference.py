@@ -102,8 +102,13 @@ def program_commands() -> Iterator[tuple[str, Command]]:
     """Yield the commands of the programs that are there."""
     for package, program in PROGRAMS.items():
         if (ROOT / package / "cli.py").exists():
-            app = importlib.import_module(f"{package}.cli").app
-            yield from commands(typer.main.get_command(app), program)
+            yield from commands(typer.main.get_command(_find_app(f"{package}.cli", program)), program)
+
+
+def _find_app(module: str, program: str) -> typer.Typer:
+    """Return the application of a module that carries the program's name."""
+    values = vars(importlib.import_module(module)).values()
+    return next(each for each in values if isinstance(each, typer.Typer) and each.info.name == program)
 
 
 def commands_page() -> str:
@@ -111,7 +116,7 @@ def commands_page() -> str:
     parts = [MADE, "# Commands\n"]
     for name, command in program_commands():
         parts.append(f"\n## `{name}`\n\n{inspect.cleandoc(command.help or '')}\n")
-        parts += [f"\n- `{' '.join(item.opts)}` {_help(item)}" for item in command.params]
+        parts += [f"\n- `{' '.join(item.opts)}` {_help(item)}".rstrip() for item in command.params]
         parts += ["\n"] if command.params else []
     return "".join(parts)
 

@@ -19,7 +19,7 @@ from hub.intake.tables import BundleReceipt
 from hub.ledger.service import sign_head
 from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import PkiFiles
-from hub.network.queries import revocations
+from hub.network.revocation import renew_revocation_list
 from hub.registry.queries import all_nodes
 from hub.storage.errors import StorageError
 from hub.storage.ports import Clock
@@ -59,7 +59,6 @@ class Worker:
         self._carrier = carrier
         self._wait = wait
         self._last_notice: int | None = None
-        self._revoked: frozenset[int] | None = None
         self._next_beacon_ms = 0
         self._next_reminder_ms = 0
 
@@ -81,7 +80,7 @@ class Worker:
         """Do what is due now."""
         now = self._context.clock.now()
         issue_approved(self._context.stores.database, now, self._context.issuer)
-        self._refresh_revocation_list(now)
+        renew_revocation_list(self._context.stores.database, self._context.pki, now)
         self._sign_receipts(now)
         self._publish_new_notices()
         now_ms = self._context.clock.now_ms()
@@ -91,15 +90,6 @@ class Worker:
         if now_ms >= self._next_beacon_ms:
             self._next_beacon_ms = now_ms + self._context.beacon_s * 1000
             self._send_beacon(now)
-
-    def _refresh_revocation_list(self, now: datetime) -> None:
-        """Write the list anew when a node was revoked; whoever runs the broker has it read again."""
-        with self._context.stores.database.reading() as session:
-            revoked = revocations(session, now)
-        serials = frozenset(item.serial for item in revoked)
-        if serials != self._revoked:
-            self._context.pki.write_revocation_list(revoked, now=now)
-            self._revoked = serials
 
     def _sign_receipts(self, now: datetime) -> None:
         database = self._context.stores.database

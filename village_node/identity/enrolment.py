@@ -7,6 +7,7 @@ What the receiver verifies:
 Until the transaction commits nothing is kept; keys and officers made before survive, so that it can be tried again.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.orm import Session
 
+from protocol import codec
 from protocol.checkpoint import Checkpoint, LogKey, verify_checkpoint
 from protocol.enrolment import (
     CodeKeys,
@@ -33,7 +35,12 @@ from protocol.errors import ProtocolError
 from protocol.ids import NodeId
 from protocol.wire import to_bytes
 from village_node.catalogue.service import store_services
-from village_node.identity.errors import AlreadyEnrolledError, EnrolmentPendingError, EnrolmentRefusedError
+from village_node.identity.errors import (
+    AlreadyEnrolledError,
+    EnrolmentPendingError,
+    EnrolmentRefusedError,
+    HubUnreachableError,
+)
 from village_node.identity.hub import find_enrolled, remember_checkpoint, store_lease
 from village_node.identity.keys import NodeKeys
 from village_node.identity.officers import (
@@ -46,6 +53,9 @@ from village_node.identity.tables import NodeIdentity
 
 REQUEST_PATH, ANSWER_PATH = "/enrol/request", "/enrol/answer"
 _PENDING = (HTTPStatus.ACCEPTED, HTTPStatus.NO_CONTENT)
+_LATER = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+MAX_CODE_BYTES = 200
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 class HubWeb(Protocol):
@@ -98,9 +108,11 @@ def ask(session: Session, web: HubWeb, keys: NodeKeys, code: str, program: str) 
         officers=uncertified_officers(session),
         program=program,
     )
-    status, _ = web.post(REQUEST_PATH, authenticate(request, code_keys.request_key))
+    status, body = web.post(REQUEST_PATH, authenticate(request, code_keys.request_key))
+    if status in _LATER:
+        raise HubUnreachableError(f"HTTP {status}")
     if status != HTTPStatus.OK and status not in _PENDING:
-        raise EnrolmentRefusedError(f"HTTP {status}")
+        raise EnrolmentRefusedError(_code_of(status, body))
     return Asked(keys=code_keys, fingerprint=fingerprint(keys.public_signing_key))
 
 
@@ -115,8 +127,10 @@ def fetch(web: HubWeb, keys: NodeKeys, asked: Asked) -> CheckedAnswer:
     status, body = web.post(ANSWER_PATH, to_bytes(EnrolmentPoll(code_id=asked.keys.code_id)))
     if status in _PENDING:
         raise EnrolmentPendingError
+    if status in _LATER:
+        raise HubUnreachableError(f"HTTP {status}")
     if status != HTTPStatus.OK:
-        raise EnrolmentRefusedError(f"HTTP {status}")
+        raise EnrolmentRefusedError(_code_of(status, body))
     return check_answer(body, keys, asked.keys)
 
 
@@ -170,6 +184,15 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
     for lease in answer.leases:
         store_lease(session, now, lease)
     store_services(session, now, answer.services)
+
+
+def _code_of(status: int, body: bytes) -> str:
+    """Return the hub's stable code for a refusal, if its answer has one."""
+    try:
+        code = codec.decode_map(body, max_bytes=MAX_CODE_BYTES).get("code")
+    except ProtocolError:
+        code = None
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else f"HTTP {status}"
 
 
 def _check_certificate(pem: str, node: NodeId, keys: NodeKeys) -> None:

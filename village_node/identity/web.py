@@ -7,6 +7,9 @@ import urllib.request
 from protocol.limits import MAX_ENROLMENT_BYTES
 from village_node.identity.errors import HubUnreachableError
 
+MAX_REFUSAL_BYTES = 200
+"""A refusal is a map with one code."""
+
 TIMEOUT_S = 60.0
 """An answer of 120 KB takes 15 s on a link of 64 kbit/s."""
 
@@ -33,6 +36,6 @@ class UrlHubWeb:
                 return answer.status, answer.read(MAX_ENROLMENT_BYTES + 1_000)
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, b""
+                return error.code, error.read(MAX_REFUSAL_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise HubUnreachableError(type(error).__name__) from None

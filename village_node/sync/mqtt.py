@@ -152,10 +152,10 @@ class MqttCarrier:
 
     def _live_once(self, greeting: Greeting) -> str:
         """Open one link, watch it, and return why it ended."""
-        client = self._make_client(greeting)
-        link = _Link(client, greeting.session)
-        self._hook(link)
         try:
+            client = self._make_client(greeting)
+            link = _Link(client, greeting.session)
+            self._hook(link)
             client.connect(self._options.host, self._options.port, keepalive=self._options.keepalive_s)
         except OSError as error:
             return _reason_of(error)
@@ -246,7 +246,7 @@ def _on_disconnect(
     link.end("keepalive" if code.getName() == "Keep alive timeout" else "lost")
 
 
-def _no_delay(_client: paho.Client, _data: object, opened: paho.SocketLike) -> None:
+def _no_delay(_client: paho.Client, _data: object, opened: object) -> None:
     if isinstance(opened, socket.socket):
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 

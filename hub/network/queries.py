@@ -308,21 +308,32 @@ def _card(record: NodeRecord, presence: tables.Presence | None, now: datetime, c
 
 
 def _gaps(session: Session, behind: Mapping[str, int]) -> dict[str, list[Gap]]:
-    """Return the gaps of nodes whose newest counter is beyond what was accepted, rejected bundles taken out."""
+    """Return the gaps of nodes whose newest counter is beyond what was accepted, rejected bundles taken out.
+
+    The database looks for the jumps: a node that has one rejected bundle is behind for ever, and its counters are many.
+    """
     if not behind:
         return {}
-    counters: dict[str, list[int]] = {name: [] for name in behind}
-    wanted = select(Bundle.node_id, Bundle.counter).where(_among(Bundle.node_id, list(behind)))
-    for name, counter in session.execute(wanted.order_by(Bundle.node_id, Bundle.counter)):
-        if name in counters:
-            counters[name].append(counter)
-    rejected = _rejected(session, list(behind))
-    return {name: without(find_gaps(counters[name], last), rejected.get(name, ())) for name, last in behind.items()}
+    names = list(behind)
+    before = func.lag(Bundle.counter, 1, 0).over(partition_by=Bundle.node_id, order_by=Bundle.counter)
+    steps = select(Bundle.node_id, Bundle.counter, before.label("before")).where(_among(Bundle.node_id, names))
+    step = steps.subquery().c
+    jumps = select(step.node_id, step.before, step.counter).where(step.counter > step.before + 1)
+    found: dict[str, list[tuple[int, int]]] = {name: [] for name in names}
+    for name, left, right in session.execute(jumps.order_by(step.node_id, step.counter)):
+        found.get(name, []).append((left, right))
+    newest = select(Bundle.node_id, func.max(Bundle.counter)).where(_among(Bundle.node_id, names))
+    highest = _pairs(session, newest.group_by(Bundle.node_id))
+    gaps = {name: find_gaps(found[name], highest.get(name, 0), behind[name]) for name in names}
+    rejected = _rejected(session, [name for name in names if gaps[name]])
+    return {name: without(gaps[name], rejected.get(name, ())) for name in names}
 
 
 def _rejected(session: Session, names: Collection[str]) -> dict[str, list[int]]:
     """Return the counters of rejected bundles: the hub has said no, so they are not missing."""
     found: dict[str, list[int]] = {}
+    if not names:
+        return found
     wanted = select(BundleReceipt.node_id, BundleReceipt.subject).where(
         BundleReceipt.kind == ReceiptKind.REJECTED.value, _among(BundleReceipt.node_id, names)
     )

@@ -158,16 +158,15 @@ def shown(reported: Reported | None, seen_at: datetime | None, now: datetime, *,
     return State.STALE if silence >= STALE_AFTER else State.LIVE
 
 
-def find_gaps(counters: Iterable[int], last_counter: int) -> list[Gap]:
-    """Return the gaps in ascending counters, up to the highest that the node reported (rule 5)."""
-    found: list[Gap] = []
-    expected = 1
-    for counter in counters:
-        if counter > expected:
-            found.append(Gap(first=expected, last=counter - 1))
-        expected = max(expected, counter + 1)
-    if last_counter >= expected:
-        found.append(Gap(first=expected, last=last_counter))
+def find_gaps(jumps: Iterable[tuple[int, int]], highest: int, last_counter: int) -> list[Gap]:
+    """Return the gaps up to the highest counter that the node reported (rule 5).
+
+    ``jumps`` are the neighbouring counters that do not follow each other, ascending, with 0 before the first;
+    ``highest`` is the highest counter that the hub has, 0 for none.
+    """
+    found = [Gap(first=left + 1, last=right - 1) for left, right in jumps]
+    if last_counter > highest:
+        found.append(Gap(first=highest + 1, last=last_counter))
     return found
 
 

@@ -27,13 +27,14 @@ from protocol.ids import NodeId, OfficerId, VillageCode, grouped
 
 blueprint = Blueprint("network", __name__, url_prefix="/network", template_folder="templates")
 
+CENTURY_S = 100 * 365 * 86_400
 READERS = (Role.NETWORK_ADMIN, Role.INSPECTORATE, Role.HEAD)
 
 
 @blueprint.app_template_filter("seconds")
 def readable_seconds(count: float) -> str:
-    """Return a duration as people read it: ``3 jam``."""
-    return str(format_timedelta(timedelta(seconds=count)))
+    """Return a duration as people read it: ``3 jam``. A node may report any number; beyond a century it is cut."""
+    return str(format_timedelta(timedelta(seconds=min(count, CENTURY_S))))
 
 
 @blueprint.get("")

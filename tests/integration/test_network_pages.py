@@ -143,6 +143,19 @@ def test_the_node_page_names_what_is_missing(fleet: Site) -> None:
     assert "Cabut simpul" not in page
 
 
+def test_a_node_that_lies_about_its_health_has_a_page_too(fleet: Site) -> None:
+    most = 2**53
+    lie = Health(
+        kind=HealthKind.BIRTH, node=NODE, session=most, claimed_at=most, program="<b>", last_counter=most,
+        waiting=most, waiting_bytes=most, oldest_waiting_s=most, disk_free_mb=most,
+    )  # fmt: skip
+    with fleet.database.session() as session:
+        on_health(session, NOW, lie)
+    browser = fleet.browser("agus")
+    assert f"1–{most}" in browser.get("/network?only=unwell")
+    assert "&lt;b&gt;" in browser.get(f"/network/{NODE}")
+
+
 def test_an_officer_is_approved_in_the_browser(fleet: Site) -> None:
     browser = fleet.browser("budi")
     officer = an_officer().officer

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from hub.intake.tables import Bundle, IntakeRefusal, IntakeTally
+from hub.intake.tables import Bundle, BundleReceipt, IntakeRefusal, IntakeTally
 from hub.network.presence import on_health
 from hub.network.queries import NodeCard, fleet, newest_bundle, node_card, revocations, troubles, wall
 from hub.network.rules import Ailment, State
@@ -15,6 +15,8 @@ from hub.registry.service import revoke_node
 from hub.storage.engine import Database
 from protocol.health import Health, HealthKind
 from protocol.ids import NodeId, VillageCode
+from protocol.receipt import ReceiptKind, Subject
+from protocol.wire import to_bytes
 from tests.integration.fleet import NOW, REGIONS, HubSide, a_node, decision, fresh_database, later
 
 NODE = NodeId("3314052003-01")
@@ -106,6 +108,16 @@ def test_what_the_node_still_holds_is_not_lost(database: Database) -> None:
         accept(session, 1, 3)
     card = seen(database)
     assert ([str(gap) for gap in card.gaps], card.vitals.missing, card.ailments) == (["2", "4–5"], 3, ())
+
+
+def test_a_rejected_bundle_is_not_missing(database: Database) -> None:
+    tell(database, report(BIRTH, last_counter=3))
+    subject = Subject(kind=ReceiptKind.REJECTED, bundle=b"b" * 32, node=NODE, counter=2, code="answers_invalid")
+    with database.session() as session:
+        accept(session, 1)
+        row = {"bundle_id": subject.bundle, "node_id": NODE, "kind": "rejected", "ledger_index": 9, "entry": b""}
+        session.execute(insert(BundleReceipt).values(salt=b"s" * 32, subject=to_bytes(subject), **row))
+    assert [str(gap) for gap in seen(database).gaps] == ["3"]
 
 
 def test_refusals_of_the_last_day_count(database: Database) -> None:

@@ -103,24 +103,25 @@ def test_what_is_shown_follows_from_report_and_silence(
 
 
 @pytest.mark.parametrize(
-    ("counters", "last_counter", "gaps"),
+    ("jumps", "highest", "last_counter", "gaps"),
     [
-        ([], 0, []),
-        ([], 2, [Gap(first=1, last=2)]),
-        ([1, 2, 3], 3, []),
-        ([1, 2, 3], 2, []),  # a bundle is here before the heartbeat that counts it
-        ([1, 2, 5], 5, [Gap(first=3, last=4)]),
-        ([3], 4, [Gap(first=1, last=2), Gap(first=4, last=4)]),
+        ([], 0, 0, []),
+        ([], 0, 2, ["1–2"]),
+        ([], 3, 3, []),
+        ([], 3, 2, []),  # a bundle is here before the heartbeat that counts it
+        ([(2, 5)], 5, 5, ["3–4"]),
+        ([(0, 3)], 3, 4, ["1–2", "4"]),
+        ([], 117, 119, ["118–119"]),
     ],
 )
-def test_gaps_are_what_lies_between(counters: list[int], last_counter: int, gaps: list[Gap]) -> None:
-    assert find_gaps(counters, last_counter) == gaps
+def test_gaps_are_what_lies_between(
+    jumps: list[tuple[int, int]], highest: int, last_counter: int, gaps: list[str]
+) -> None:
+    assert [str(gap) for gap in find_gaps(jumps, highest, last_counter)] == gaps
 
 
-def test_a_gap_reads_like_a_sentence_of_the_administrator() -> None:
-    gaps = find_gaps(range(1, 118), 119)
-    assert [str(gap) for gap in gaps] == ["118–119"]
-    assert count_missing(gaps) == 2
+def test_the_bundles_of_gaps_are_counted() -> None:
+    assert count_missing(find_gaps([(2, 5)], 117, 119)) == 4
 
 
 @pytest.mark.parametrize(

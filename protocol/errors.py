@@ -3,7 +3,7 @@
 Rules:
 1. A code, once published, keeps its meaning for ever and is never used again for another.
 2. The text of an error never holds a value from the message: it may be personal.
-3. ``WHAT_TO_DO`` says for each code whose turn it is; the node shows the sentence in the officer's language.
+3. ``turn`` says for each code who acts next; the programs have the sentence in the reader's language.
 """
 
 from enum import StrEnum

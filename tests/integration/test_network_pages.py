@@ -194,7 +194,10 @@ def test_pages_are_for_their_roles(fleet: Site, person: str, path: str, status: 
 @pytest.mark.parametrize("path", ["/network", f"/network/{NODE}", "/network/enrolment"])
 def test_pages_keep_the_strict_policy_and_speak_english(fleet: Site, path: str) -> None:
     browser = fleet.browser("budi")
+    browser.client.set_cookie("simpul_lang", "en")
     page = browser.get(path)
+    assert "Village network" in page
+    assert re.search(r"Jaringan|Keadaan|Tersambung|Sidik|Petugas", page) is None
     assert re.search(r"\sstyle=|\son[a-z]+=|<script(?! src)", page) is None
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))

@@ -109,7 +109,7 @@ class HubWeb:
             return len(issue_waiting(session, self.hub.clock.now(), self.hub.context.secrets.log))
 
 
-def make_web(directory: Path, database_url: str) -> HubWeb:
+def make_web(directory: Path, database_url: str, *, production: bool = False) -> HubWeb:
     """Build hub and web program in an empty directory on an empty database."""
     hub = make_hub(directory, database_url)
     ids = SystemIds(hub.clock, hub.randomness)
@@ -127,7 +127,7 @@ def make_web(directory: Path, database_url: str) -> HubWeb:
         clock=hub.clock,
         randomness=hub.randomness,
         ids=ids,
-        settings=Settings(data_dir=directory),
+        settings=Settings(data_dir=directory, production=production),
     )
     return HubWeb(hub=hub, app=create_app(context), ids=ids)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.queries import names_of
@@ -32,6 +32,9 @@ from protocol.bundle import Applicant, Manifest
 from protocol.catalogue import Requirement, Service
 from protocol.nik import mask_nik
 
+SHOWN_LOOKS = 50
+
+_LOOK = CaseEvent.kind.in_([str(kind) for kind in sorted(LOOKS)])
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _END_MS = 4_102_444_800_000
 """2100-01-01: a claim beyond it is no date."""
@@ -134,6 +137,8 @@ class CasePage:
     desks: tuple[DeskLine, ...]
     events: tuple[EventLine, ...]
     looks: tuple[EventLine, ...]
+    """The newest looks, at most ``SHOWN_LOOKS``; the ledger has all."""
+    look_count: int
     receipts: tuple[ReceiptLine, ...]
     bundle: BundleFacts
     checkpoint_size: int
@@ -146,7 +151,9 @@ def build_page(session: Session, actor: Actor, case: Case, tools: CaseTools, *, 
     """Read everything of a case that is in the actor's scope. The caller has noted the look."""
     manifest = read_manifest(session, tools.keyring, case.bundle_id)
     service = tools.catalogue.service(case.service, case.service_version)
-    events = _events(session, case, data_key(session, tools.keyring, case.bundle_id))
+    key = data_key(session, tools.keyring, case.bundle_id)
+    moves = select(CaseEvent).where(CaseEvent.case_id == case.case_id, ~_LOOK).order_by(CaseEvent.id)
+    looks = select(CaseEvent).where(CaseEvent.case_id == case.case_id, _LOOK).order_by(CaseEvent.id.desc())
     situation = situation_of(session, actor, case)
     checkpoint = newest_checkpoint(session)
     return CasePage(
@@ -164,8 +171,9 @@ def build_page(session: Session, actor: Actor, case: Case, tools: CaseTools, *, 
         answers=_answers(service, manifest, is_revealed=is_revealed),
         checklist=_checklist(service, manifest, list_attachments(session, tools.keyring, case.bundle_id)),
         desks=_desks(session, case),
-        events=tuple(event for event in events if event.kind not in LOOKS),
-        looks=tuple(event for event in reversed(events) if event.kind in LOOKS),
+        events=_events(session, moves, key),
+        looks=_events(session, looks.limit(SHOWN_LOOKS), key),
+        look_count=session.scalar(select(func.count()).where(CaseEvent.case_id == case.case_id, _LOOK)) or 0,
         receipts=_receipts(session, case.bundle_id),
         bundle=_bundle(session, case.bundle_id),
         checkpoint_size=0 if checkpoint is None else checkpoint.size,
@@ -220,10 +228,10 @@ def _desks(session: Session, case: Case) -> tuple[DeskLine, ...]:
     )
 
 
-def _events(session: Session, case: Case, key: DataKey) -> list[EventLine]:
-    rows = list(session.scalars(select(CaseEvent).where(CaseEvent.case_id == case.case_id).order_by(CaseEvent.id)))
+def _events(session: Session, wanted: Select[CaseEvent], key: DataKey) -> tuple[EventLine, ...]:
+    rows = list(session.scalars(wanted))
     names = names_of(session, [row.person_id for row in rows if row.person_id])
-    return [
+    return tuple(
         EventLine(
             kind=EventKind(row.kind),
             office=row.office,
@@ -233,11 +241,11 @@ def _events(session: Session, case: Case, key: DataKey) -> list[EventLine]:
             receipt_index=row.receipt_index,
             code=row.code,
             names=tuple(row.names.split()),
-            note=key.open(row.note, note_place(case.case_id, row.ledger_index)).decode() if row.note else "",
+            note=key.open(row.note, note_place(row.case_id, row.ledger_index)).decode() if row.note else "",
             out_of_turn=row.out_of_turn,
         )
         for row in rows
-    ]
+    )
 
 
 def _receipts(session: Session, bundle_id: bytes) -> tuple[ReceiptLine, ...]:

@@ -37,7 +37,8 @@ blueprint = Blueprint("casework", __name__, template_folder="templates", url_pre
 SANDBOX = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 """Whatever a file is, it runs nothing and reaches nothing (fault E17)."""
 
-SHOWN_INLINE = frozenset({"image/jpeg", "image/png", "application/pdf"})
+SHOWN_INLINE = {"image/jpeg": "jpg", "image/png": "png", "application/pdf": "pdf"}
+"""Kinds of files that a browser may show, with their endings; all others are only saved."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,12 +145,10 @@ def file(case_id: str, position: int) -> ResponseReturnValue:
         bundle_id = note_file_view(session, *_who(), case_id, position, _tools())
     with context.database.reading() as session:
         found = read_file(session, bundle_id, position, _tools(), context.blobs)
-    is_inline = found.media_type in SHOWN_INLINE
-    response = Response(found.content, mimetype=found.media_type if is_inline else "application/octet-stream")
-    ending = found.media_type.rpartition("/")[2] if is_inline else "bin"
-    response.headers.set(
-        "Content-Disposition", "inline" if is_inline else "attachment", filename=f"lampiran-{position + 1}.{ending}"
-    )
+    ending = SHOWN_INLINE.get(found.media_type)
+    response = Response(found.content, mimetype=found.media_type if ending else "application/octet-stream")
+    name = f"lampiran-{position + 1}.{ending or 'bin'}"
+    response.headers.set("Content-Disposition", "inline" if ending else "attachment", filename=name)
     response.headers["Content-Security-Policy"] = SANDBOX
     return response
 

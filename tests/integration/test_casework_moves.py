@@ -1,6 +1,7 @@
 """The moves on real databases: states, desks, receipts, the ledger, conflicts."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,21 @@ def test_the_second_of_two_clerks_is_told(web: HubWeb) -> None:
     complete(web, case_id, web.actor(Role.FRONT_OFFICE))
     with pytest.raises(ConflictError):
         complete(web, case_id, web.actor(Role.FRONT_OFFICE))
+    assert receipts(web).count("complete") == 1
+
+
+def test_of_two_at_once_one_wins(web: HubWeb) -> None:
+    case_id, clerks = web.case("APOTEK"), [web.actor(Role.FRONT_OFFICE) for _ in range(2)]
+
+    def attempt(clerk: Actor) -> bool:
+        try:
+            complete(web, case_id, clerk)
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, clerks)) == [False, True]
     assert receipts(web).count("complete") == 1
 
 

@@ -142,6 +142,15 @@ def test_cookies_are_closed_to_scripts_and_other_sites(web: HubWeb) -> None:
     assert all("HttpOnly" in each and "SameSite=Lax" in each and "Path=/" in each for each in found)
 
 
+def test_production_cookies_are_bound_to_host_and_tls(tmp_path: Path) -> None:
+    web = make_web(tmp_path, f"sqlite:///{tmp_path / 'hub.db'}", production=True)
+    answer = web.app.test_client().get("/sign-in", base_url="https://localhost")
+    cookies = answer.headers.getlist("Set-Cookie")
+    assert cookies
+    assert all(each.startswith("__Host-") and "Secure" in each and "Domain" not in each for each in cookies)
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+
+
 def test_the_language_is_remembered(web: HubWeb) -> None:
     browser = web.browser()
     assert 'lang="id"' in browser.get("/sign-in").text

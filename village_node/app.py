@@ -6,6 +6,7 @@ goes on from what is on the disk.
 """
 
 import signal
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,9 +17,11 @@ from village_node.context import NodeContext
 from village_node.identity.hub import Enrolled, find_enrolled
 from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.sessions import UnlockSessions
+from village_node.logs import set_up_logs
 from village_node.outbox.service import Sealer, sweep_orphans
-from village_node.settings import Settings
+from village_node.settings import Settings, SettingsError
 from village_node.store.engine import Database
+from village_node.store.errors import DomainError
 from village_node.store.files import SealedFiles
 from village_node.store.lock import FolderLock
 from village_node.store.ports import SystemClock, SystemIds, SystemRandomness
@@ -30,6 +33,8 @@ LOOK_S = 2.0
 """How often an open program looks whether it has been enrolled meanwhile, and whether its threads live."""
 STOP_S = 15.0
 WEB_THREADS = 4
+EX_CONFIG = 78
+"""sysexits.h: the settings cannot be used."""
 
 log = structlog.get_logger()
 
@@ -147,6 +152,21 @@ def run(settings: Settings) -> int:
     return 1 if synchroniser.failed else 0
 
 
+def main() -> None:
+    """Run the program with the settings of the environment, and end the process with its exit code."""
+    try:
+        settings = Settings.load()
+        set_up_logs(settings.log_level)
+        code = run(settings)
+    except SettingsError as error:
+        print(*error.problems, sep="\n", file=sys.stderr)  # noqa: T201  # whoever starts it reads this
+        code = EX_CONFIG
+    except DomainError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # the same
+        code = 1
+    raise SystemExit(code)
+
+
 def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:
     context = node.context
     with context.database.reading() as session:
@@ -201,3 +221,7 @@ def _serve(context: NodeContext) -> WebServer:
 
 def _nobody_to_wake() -> None:
     """Do nothing: a command has no sync thread; the running program looks by itself."""
+
+
+if __name__ == "__main__":
+    main()

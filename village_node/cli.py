@@ -1,5 +1,6 @@
 """The command ``simpul-node``. Each command opens the data folder, does one thing and says what it did."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from village_node import PROGRAM
-from village_node.app import OpenNode, open_node
+from village_node.app import EX_CONFIG, OpenNode, open_node
 from village_node.app import run as run_node
 from village_node.identity import enrolment
 from village_node.identity.errors import (
@@ -28,7 +29,6 @@ from village_node.outbox.queries import home, list_flags
 from village_node.settings import Settings, SettingsError
 from village_node.store.errors import DomainError
 
-EX_CONFIG = 78
 POLL_FIRST_S, POLL_LONGEST_S = 2.0, 30.0
 
 cli = typer.Typer(name="simpul-node", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,6 +42,8 @@ PinFile = Annotated[Path | None, typer.Option(help="File with the PIN in its fir
 def run() -> None:
     """Serve the officer's pages and keep in touch with the hub, until stopped."""
     settings = _settings()
+    if os.name == "posix":  # the program that stays does not carry the command line's libraries (8 MB)
+        os.execv(sys.executable, [sys.executable, "-m", "village_node.app"])  # noqa: S606  # ourselves, no shell
     set_up_logs(settings.log_level)
     with _plain_errors():
         code = run_node(settings)

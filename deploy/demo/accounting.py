@@ -1,0 +1,129 @@
+"""Counts everything from outside and says what does not agree. The table at the end of the demo."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.demo.evidence import verify_receipts
+from deploy.demo.network import DemoNetwork
+from deploy.demo.privacy import leaks
+from deploy.demo.scenery import CANARY
+from deploy.demo.work import Day
+from loadtests.processes import ProcessError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """What ``simpul-hub ledger verify`` said."""
+
+    is_sound: bool
+    size: int
+    root: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """All figures of the demo."""
+
+    submitted: list[str]
+    received: list[str]
+    cases: list[str]
+    whole: int
+    routed: list[tuple[str, Counter[str]]]
+    services: int
+    open_services: int
+    tally_adds_up: bool
+    moves: Counter[str]
+    receipts: Counter[str]
+    at_villages: int
+    verified: int
+    refuted: list[str]
+    flags: dict[str, int]
+    ledger: Ledger
+    leaks: list[str]
+
+
+def take_account(network: DemoNetwork, day: Day, directory: Path) -> Account:
+    """Count, verify and search. ``directory`` receives the receipts as files."""
+    hub, nodes = network.hub_evidence, network.node_evidence
+    verified, refuted, flags = 0, list[str](), Counter[str]()
+    receipts = [each.receipts() for each in nodes]
+    for number, node in enumerate(nodes):
+        good, bad = verify_receipts(receipts[number], node.log_key(), directory / f"village-{number}")
+        verified, refuted = verified + good, refuted + bad
+        flags.update(node.flags())
+    return Account(
+        submitted=[slip.registration_no for slip in day.slips],
+        received=hub.numbers(),
+        cases=hub.cases(),
+        whole=hub.whole(),
+        routed=hub.desks(),
+        services=len(hub.services()),
+        open_services=len(nodes[0].services()),
+        tally_adds_up=hub.tally().adds_up and hub.tally().accepted == len(hub.numbers()),
+        moves=day.moves,
+        receipts=hub.receipts(),
+        at_villages=sum(map(len, receipts)),
+        verified=verified,
+        refuted=refuted,
+        flags=dict(flags),
+        ledger=_ledger(network),
+        leaks=leaks(network.directory, [CANARY, *day.names]),
+    )
+
+
+def disagreements(account: Account) -> Iterator[str]:
+    """Yield one line for everything that does not agree."""
+    submitted = len(account.submitted)
+    expected = Counter(arrived=submitted, whole=submitted) + account.moves
+    made = sum(account.receipts.values())
+    agrees = {
+        "a registration number was given twice": len(set(account.submitted)) == submitted,
+        f"submitted {submitted}, received {len(account.received)}": sorted(account.submitted)
+        == sorted(account.received),
+        f"received {len(account.received)}, cases {len(account.cases)}": sorted(account.received)
+        == sorted(account.cases),
+        f"submitted {submitted}, whole {account.whole}": account.whole == submitted,
+        f"{account.open_services} services are open, {account.services} were used": account.services
+        == min(submitted, account.open_services),
+        "the intake's accounting does not add up": account.tally_adds_up,
+        f"receipts {dict(account.receipts)}, expected {dict(expected)}": account.receipts == expected,
+        f"{made} receipts made, {account.at_villages} at the villages": made == account.at_villages,
+        f"{account.at_villages} receipts, {account.verified} verified, first refuted: {account.refuted[:1]}": (
+            account.verified == account.at_villages and not account.refuted
+        ),
+        "the ledger does not verify": account.ledger.is_sound,
+        f"flags at the villages: {account.flags}": not account.flags,
+        f"personal data in the clear: {', '.join(account.leaks)}": not account.leaks,
+    }
+    return (text for text, holds in agrees.items() if not holds)
+
+
+def table(account: Account) -> list[str]:
+    """Return the summary, line by line."""
+    lines = [
+        f"submitted            {len(account.submitted):>6}   over {account.services} services",
+        f"received             {len(account.received):>6}",
+        f"whole                {account.whole:>6}",
+        *(f"receipt: {kind:<12}{count:>6}" for kind, count in sorted(account.receipts.items())),
+        f"receipts at villages {account.at_villages:>6}",
+        f"verified             {account.verified:>6}   by simpul-verify, HOLDS",
+        f"ledger               {account.ledger.size:>6}   {'sound' if account.ledger.is_sound else 'NOT SOUND'}",
+        f"  root {account.ledger.root}",
+        "",
+        f"{'desk':<24}{'cases':>6}{'open':>6}{'waits':>6}{'taken':>6}{'done':>6}",
+    ]
+    for office, states in account.routed:
+        figures = "".join(f"{states[state]:>6}" for state in ("open", "waiting", "taken", "done"))
+        lines.append(f"{office:<24}{sum(states.values()):>6}{figures}")
+    return lines
+
+
+def _ledger(network: DemoNetwork) -> Ledger:
+    try:
+        said = network.hub.ask("ledger", "verify")
+    except ProcessError:
+        return Ledger(is_sound=False, size=0, root="-")
+    values = dict(line.split(maxsplit=1) for line in said.splitlines() if " " in line)
+    return Ledger(is_sound="sound:" in said, size=int(values.get("entries", 0)), root=values.get("root", "-").strip())

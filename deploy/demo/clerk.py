@@ -1,0 +1,91 @@
+"""A person of the regency at the hub's pages: work queue, case page, enrolment. Everything through the browser."""
+
+import re
+from collections.abc import Iterator
+
+from deploy.demo.browser import Browser, BrowserError, Page
+
+OK = 200
+_CASE = re.compile(r"/cases/[0-9A-Z]{26}")
+_CODE = re.compile(r'id="code">\s*([0-9A-Z -]{16,24})\s*<')
+
+
+class Clerk:
+    """One person of the hub at one browser. Not thread-safe."""
+
+    def __init__(self, url: str, username: str, password: str) -> None:
+        """Sit down; nobody is signed in yet."""
+        self.username = username
+        self._password = password
+        self._browser = Browser(url)
+
+    def sign_in(self) -> None:
+        """Sign in with name and password.
+
+        Raises:
+            BrowserError: refused.
+            OSError: the hub does not answer.
+        """
+        page = self._browser.get("/sign-in")
+        answer = self._browser.submit(page, "/sign-in", username=self.username, password=self._password)
+        if answer.status != OK or answer.path == "/sign-in":
+            raise BrowserError(f"sign-in of {self.username}: HTTP {answer.status}")
+
+    def queue(self, view: str = "todo") -> Iterator[str]:
+        """Yield the addresses of the cases in a part of the queue, page by page, oldest first."""
+        path = f"/cases?view={view}"
+        while path:
+            page = self._good(self._browser.get(path))
+            cases = [href for href, _ in page.links if _CASE.fullmatch(href)]
+            path = next((href for href, rel in page.links if rel == "next"), "")
+            yield from cases
+
+    def open(self, case: str) -> Page:
+        """Look at a case."""
+        return self._good(self._browser.get(case))
+
+    def may(self, page: Page, move: str) -> bool:
+        """Tell whether the case page offers a move: ``complete``, ``return`` or ``custody``."""
+        return any(form.action.endswith(f"/{move}") for form in page.forms)
+
+    def complete(self, case: str) -> None:
+        """Call a case complete and correct."""
+        self._good(self._browser.submit(self.open(case), "/complete"))
+
+    def take(self, case: str) -> None:
+        """Take a case up at the own office."""
+        self._good(self._browser.submit(self.open(case), "/custody"))
+
+    def send_back(self, case: str, *, reason: str, note: str) -> None:
+        """Return a case for correction: the first document of its list, a reason and a note."""
+        page = self.open(case)
+        documents = re.findall(r'name="documents"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="documents"', page.text)
+        first = next((one or other for one, other in documents), "")
+        self._good(self._browser.submit(page, "/return", reason=reason, documents=first, note=note))
+
+    def invite(self, village: str) -> str:
+        """Make an enrolment code for a village and read it off the page."""
+        page = self._good(self._browser.get("/network/enrolment"))
+        answer = self._good(self._browser.submit(page, "/enrolment/invite", village=village))
+        found = _CODE.search(answer.text)
+        if found is None:
+            raise BrowserError("no code on the page")
+        return found[1]
+
+    def approve(self, fingerprint: str) -> None:
+        """Let the node in whose fingerprint was read out over the telephone."""
+        page = self._good(self._browser.get("/network/enrolment"))
+        for row in page.text.split("<tr>"):
+            found = re.search(r'action="([^"]+/decision)"', row)
+            if found and fingerprint in row and 'value="approve"' in row:
+                token = re.search(r'name="csrf_token" value="([^"]+)"', row)
+                fields = {"csrf_token": token[1] if token else "", "decision": "approve"}
+                self._good(self._browser.post(found[1], fields))
+                return
+        raise BrowserError("no request with this fingerprint")
+
+    @staticmethod
+    def _good(page: Page) -> Page:
+        if page.status != OK or page.path.startswith("/sign-in"):
+            raise BrowserError(f"HTTP {page.status} at {page.path.split('?')[0]}")
+        return page

@@ -1,0 +1,152 @@
+"""What the databases of hub and nodes say, read from outside and read-only. The judge of the demo, not a part of it."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pysqlite3 import dbapi2
+
+from protocol.catalogue import Service
+from protocol.catalogue_check import parse_service
+
+VERIFIER = Path(__file__).resolve().parents[1] / "simpul_verify.py"
+MOST_AT_ONCE = 200
+"""Receipts given to one call of simpul-verify."""
+
+
+class _Reader:
+    """A database that is only read, with the program still running on it."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database.resolve()
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return all rows of a query."""
+        connection = dbapi2.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=30)
+        try:
+            return [tuple(row) for row in connection.execute(query).fetchall()]
+        finally:
+            connection.close()
+
+    def number(self, query: str) -> int:
+        """Return the first value of the first row as a number."""
+        value = self.rows(query)[0][0]
+        return value if isinstance(value, int) else 0
+
+
+class NodeEvidence(_Reader):
+    """A node's database."""
+
+    def services(self) -> list[Service]:
+        """Return the newest open version of each service that the node knows."""
+        newest: dict[str, Service] = {}
+        for (raw,) in self.rows("SELECT raw FROM cached_service ORDER BY code, version"):
+            if isinstance(raw, bytes):
+                service = parse_service(raw)
+                newest[service.code] = service
+        return sorted((each for each in newest.values() if each.is_open), key=lambda each: each.code)
+
+    def numbers(self) -> dict[str, str]:
+        """Return the state of every sealed item by its registration number."""
+        return {
+            str(number): str(state) for number, state in self.rows("SELECT registration_no, state FROM outbox_item")
+        }
+
+    def receipts(self) -> list[bytes]:
+        """Return every stored receipt, byte for byte."""
+        rows = self.rows("SELECT raw FROM stored_receipt ORDER BY log_index")
+        return [raw for (raw,) in rows if isinstance(raw, bytes)]
+
+    def receipt_count(self) -> int:
+        """Return how many receipts are stored."""
+        return self.number("SELECT count(*) FROM stored_receipt")
+
+    def flags(self) -> dict[str, int]:
+        """Return what should not have happened, by code."""
+        return {str(code): int(str(times)) for code, times in self.rows("SELECT code, sum(times) FROM flag GROUP BY 1")}
+
+    def log_key(self) -> str:
+        """Return the hub's log key as it was pinned at the enrolment."""
+        return str(self.rows("SELECT log_key FROM node_identity")[0][0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """The intake's own accounting, over all nodes."""
+
+    received: int
+    accepted: int
+    duplicate: int
+    rejected: int
+    quarantined: int
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every message got exactly one verdict."""
+        return self.received == self.accepted + self.duplicate + self.rejected + self.quarantined
+
+
+class HubEvidence(_Reader):
+    """The hub's database."""
+
+    def numbers(self) -> list[str]:
+        """Return the registration numbers of all accepted bundles, doubles included."""
+        return [str(number) for (number,) in self.rows("SELECT registration_no FROM bundle")]
+
+    def cases(self) -> list[str]:
+        """Return the registration numbers of all cases, doubles included."""
+        return [str(number) for (number,) in self.rows("SELECT registration_no FROM case_file")]
+
+    def whole(self) -> int:
+        """Return how many bundles have all their files."""
+        return self.number("SELECT count(*) FROM bundle WHERE state = 'whole'")
+
+    def services(self) -> Counter[str]:
+        """Return cases by service."""
+        return Counter(str(code) for (code,) in self.rows("SELECT service FROM case_file"))
+
+    def desks(self) -> list[tuple[str, Counter[str]]]:
+        """Return for each office how many cases its desk has, by state."""
+        found: dict[str, Counter[str]] = {}
+        for office, state, count in self.rows("SELECT office, state, count(*) FROM case_desk GROUP BY 1, 2 ORDER BY 1"):
+            found.setdefault(str(office), Counter())[str(state)] = int(str(count))
+        return list(found.items())
+
+    def receipts(self) -> Counter[str]:
+        """Return receipts that are due or signed, by kind."""
+        rows = self.rows("SELECT kind, count(*) FROM bundle_receipt GROUP BY 1")
+        return Counter({str(kind): int(str(count)) for kind, count in rows})
+
+    def unsigned(self) -> int:
+        """Return how many receipts are still to be signed."""
+        return self.number("SELECT count(*) FROM bundle_receipt WHERE raw IS NULL")
+
+    def tally(self) -> Tally:
+        """Return the intake's accounting."""
+        names = ("received", "accepted", "duplicate", "rejected", "quarantined")
+        sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
+        values = [int(str(value)) for value in self.rows(f"SELECT {sums} FROM intake_tally")[0]]  # noqa: S608  # our own names
+        return Tally(**dict(zip(names, values, strict=True)))
+
+
+def verify_receipts(receipts: Sequence[bytes], log_key: str, directory: Path) -> tuple[int, list[str]]:
+    """Give every receipt to ``simpul_verify.py``; return how many hold, and the lines about those that do not."""
+    directory.mkdir(parents=True, exist_ok=True)
+    keys = directory / "keys.json"
+    keys.write_text(json.dumps({"log": log_key, "signers": []}), encoding="utf-8")
+    files = []
+    for number, raw in enumerate(receipts):
+        file = directory / f"receipt-{number:05d}.cbor"
+        file.write_bytes(raw)
+        files.append(str(file))
+    lines: list[str] = []
+    for start in range(0, len(files), MOST_AT_ONCE):
+        command = [sys.executable, str(VERIFIER), "--keys", str(keys), *files[start : start + MOST_AT_ONCE]]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        lines += (done.stdout + done.stderr).splitlines()
+    refuted = [line for line in lines if not line.startswith("HOLDS")]
+    return len(lines) - len(refuted), refuted

@@ -42,7 +42,9 @@ PinFile = Annotated[Path | None, typer.Option(help="File with the PIN in its fir
 def run() -> None:
     """Serve the officer's pages and keep in touch with the hub, until stopped."""
     settings = _settings()
-    if os.name == "posix":  # the program that stays does not carry the command line's libraries (8 MB)
+    if os.name == "posix":  # the program that stays does not carry what commands and migrations need (18 MB)
+        with _plain_errors(), _opened(settings):
+            pass
         os.execv(sys.executable, [sys.executable, "-m", "village_node.app"])  # noqa: S606  # ourselves, no shell
     set_up_logs(settings.log_level)
     with _plain_errors():

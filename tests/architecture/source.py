@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +20,7 @@ class Module:
     path: str  # relative to the root, with slashes
     text: str
 
-    @property
+    @cached_property
     def tree(self) -> ast.Module:
         """The syntax tree."""
         return ast.parse(self.text, filename=self.path)
@@ -31,7 +32,12 @@ def modules(*packages: str, root: Path = ROOT) -> Iterator[Module]:
         for path in sorted((root / package).rglob("*.py")):
             name = path.relative_to(root).as_posix()
             if "/migrations/versions/" not in name:
-                yield Module(path=name, text=path.read_text(encoding="utf-8"))
+                yield _read(path, name)
+
+
+@cache
+def _read(path: Path, name: str) -> Module:
+    return Module(path=name, text=path.read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:

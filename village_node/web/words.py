@@ -121,7 +121,7 @@ def promised(sla: Sla) -> str:
 def size(size_bytes: int) -> str:
     """Return a file size."""
     if size_bytes < _MEGABYTE:
-        return f"{max(1, round(size_bytes / 1000))} kB"
+        return f"{-(-size_bytes // 1000)} kB"
     return f"{decimal(size_bytes / _MEGABYTE, '0.0')} MB"
 
 

@@ -95,10 +95,13 @@ async function refresh(element) {
 function beat() {
   if (document.hidden) return;
   document.querySelectorAll("[data-live]").forEach((element) => {
-    refresh(element).catch(() => { document.querySelectorAll("[data-link]").forEach((lamp) => {
-      lamp.className = "lamp lamp-bad";
-      lamp.textContent = say("stopped");
-    }); });
+    refresh(element).catch(() => {
+      etags.clear(); // the next answer replaces this sentence, even when it is the same as before
+      document.querySelectorAll("[data-link]").forEach((lamp) => {
+        lamp.className = "lamp lamp-bad";
+        lamp.textContent = say("stopped");
+      });
+    });
   });
 }
 

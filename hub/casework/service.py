@@ -29,7 +29,7 @@ from hub.casework.rules import (
 )
 from hub.casework.scope import load_case
 from hub.casework.tables import Case, CaseEvent, Desk
-from hub.intake.receipts import request_receipt
+from hub.intake.receipts import DeskStatement, request_receipt
 from hub.intake.tables import Bundle
 from hub.storage.ports import to_ms
 from protocol.catalogue import Service
@@ -161,19 +161,12 @@ def _service(case: Case, tools: CaseTools) -> Service:
     return tools.catalogue.service(case.service, case.service_version)
 
 
-def _receipt(  # one verdict in full
+def _receipt(
     session: Session, now: datetime, actor: Actor, case: Case, verdict: tuple[ReceiptKind, str], tools: CaseTools
 ) -> int:
     kind, code = verdict
-    return request_receipt(
-        session,
-        to_ms(now),
-        bundle_id=case.bundle_id,
-        kind=kind,
-        salt=tools.randomness.token(SALT_BYTES),
-        code=code,
-        office=str(actor.office),
-    )
+    statement = DeskStatement(kind=kind, office=str(actor.office), code=code)
+    return request_receipt(session, to_ms(now), case.bundle_id, statement, tools.randomness.token(SALT_BYTES))
 
 
 def _route(session: Session, now: datetime, case_id: str, offices: tuple[str, ...], index: int) -> None:

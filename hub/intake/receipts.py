@@ -43,6 +43,15 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DeskStatement:
+    """What an office states about a bundle: complete, returned (with its reason code), taken into custody."""
+
+    kind: ReceiptKind
+    office: str
+    code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PendingReceipt:
     """A verdict that is in the ledger and waits for its signed root."""
 
@@ -103,30 +112,21 @@ def sign_receipts(
     ]
 
 
-def request_receipt(  # noqa: PLR0913  # one verdict in full
-    session: Session,
-    now_ms: int,
-    *,
-    bundle_id: bytes,
-    kind: ReceiptKind,
-    salt: bytes,
-    code: str = "",
-    office: str = "",
-) -> int:
+def request_receipt(session: Session, now_ms: int, bundle_id: bytes, statement: DeskStatement, salt: bytes) -> int:
     """Put a casework verdict into the ledger and return its index; the worker signs the receipt.
 
-    ``salt`` is 32 fresh random bytes; ``office`` the office that acted; ``code`` the reason code of a return.
+    ``salt`` is 32 fresh random bytes.
     """
     bundle = session.get_one(Bundle, bundle_id)
     verdict = Verdict(
         subject=Subject(
-            kind=kind,
+            kind=statement.kind,
             bundle=bundle_id,
             node=NodeId(bundle.node_id),
             counter=bundle.counter,
             registration_no=RegistrationNo(bundle.registration_no),
-            code=code,
-            office=office,
+            code=statement.code,
+            office=statement.office,
             named=named_checkpoint(session, bundle_id),
         ),
         salt=salt,

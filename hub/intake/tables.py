@@ -79,6 +79,7 @@ class BundleReceipt(Base):
     __tablename__ = "bundle_receipt"
     __table_args__ = (
         Index("ix_bundle_receipt_bundle", "bundle_id"),
+        Index("ix_bundle_receipt_node", "node_id", "kind"),
         Index("ix_bundle_receipt_message", "message", unique=True),
         Index(
             "ix_bundle_receipt_unsigned",

@@ -20,7 +20,7 @@ from hub.intake.receipts import issue_waiting
 from hub.settings import Settings
 from hub.storage.ports import Ids, SystemIds
 from hub.web.app import create_app
-from loadtests.village import Village
+from loadtests.village import Change, Village
 from protocol.bundle import Manifest
 from protocol.catalogue import OfficeCode
 from tests.hubs import CATALOGUE, TestHub, bundle_of, make_hub
@@ -80,12 +80,14 @@ class HubWeb:
             client.set_cookie("simpul", token)
         return client
 
-    def case(self, service: str = "APOTEK", village: str = KEDEN, *, whole: bool = True) -> str:
+    def case(
+        self, service: str = "APOTEK", village: str = KEDEN, *, whole: bool = True, change: Change = lambda made: made
+    ) -> str:
         """Let intake accept an application and return the id of its case."""
         if village not in self.villages:
             self.villages[village] = self.hub.enrol(village)
         sender = self.villages[village]
-        made = sender.seal_application(CATALOGUE.service(service, 1), files=(b"\xff\xd8scan",))
+        made = sender.seal_application(CATALOGUE.service(service, 1), files=(b"\xff\xd8scan",), change=change)
         self.sealed.append(made.manifest)
         if whole:
             self.hub.deliver(sender, made)

@@ -12,7 +12,7 @@ import typer
 from hub.accounts.errors import AccountError
 from hub.accounts.queries import list_people
 from hub.accounts.rules import Role
-from hub.accounts.service import NewPerson, add_person, disable_person
+from hub.accounts.service import NewPerson, add_person, disable_person, set_password
 from hub.catalogue.catalogue import Catalogue
 from hub.settings import Settings
 from hub.storage.engine import Database
@@ -31,7 +31,7 @@ def add(
     password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
 ) -> None:
     """Add a person."""
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    password = _read_password(from_stdin=password_stdin)
     clock = SystemClock()
     person = NewPerson(username=username, name=name or username, password=password, role=role, office=office)
     try:
@@ -53,6 +53,23 @@ def list_all() -> None:
 
 
 @people_app.command()
+def password(
+    username: Annotated[str, typer.Argument(help="User name.")],
+    *,
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+) -> None:
+    """Give a person a new password and end all sessions at once."""
+    fresh = _read_password(from_stdin=password_stdin)
+    try:
+        with _database().session() as session:
+            set_password(session, username, fresh)
+    except AccountError as error:
+        typer.echo(f"simpul-hub: not changed: {error.rule}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username} has a new password; all sessions ended")
+
+
+@people_app.command()
 def disable(username: Annotated[str, typer.Argument(help="User name.")]) -> None:
     """Disable a person and end all sessions at once."""
     try:
@@ -64,7 +81,9 @@ def disable(username: Annotated[str, typer.Argument(help="User name.")]) -> None
     typer.echo(f"{username} is disabled; all sessions ended")
 
 
-def _ask_password() -> str:
+def _read_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 

@@ -115,6 +115,21 @@ def disable_person(session: Session, username: str) -> None:
     end_sessions(session, person.person_id)
 
 
+def set_password(session: Session, username: str, password: str) -> None:
+    """Give a person a new password and end all sessions at once (fault F09).
+
+    Raises:
+        AccountError: there is no such person, or the password is too short or too long.
+    """
+    person = _by_username(session, username)
+    if person is None:
+        raise AccountError(AccountRule.PERSON_UNKNOWN)
+    if rule := _password_rule(password):
+        raise AccountError(rule)
+    person.password = hash_password(password)
+    end_sessions(session, person.person_id)
+
+
 def sign_in(database: Database, clock: Clock, randomness: Randomness, attempt: Attempt) -> SignInResult:
     """Check name and password, count a failure, or begin a session with a new token."""
     now = clock.now()
@@ -176,16 +191,20 @@ def end_sessions(session: Session, person_id: str) -> None:
     session.execute(delete(WebSession).where(WebSession.person_id == person_id))
 
 
+def _password_rule(password: str) -> AccountRule | None:
+    if len(password) < MIN_PASSWORD:
+        return AccountRule.PASSWORD_SHORT
+    return AccountRule.PASSWORD_LONG if len(password) > MAX_PASSWORD else None
+
+
 def _check(session: Session, offices: Mapping[OfficeCode, Office], person: NewPerson) -> None:
     office = next((known for code, known in offices.items() if code == person.office), None)
     broken = {
         AccountRule.USERNAME: not is_username(person.username),
-        AccountRule.PASSWORD_SHORT: len(person.password) < MIN_PASSWORD,
-        AccountRule.PASSWORD_LONG: len(person.password) > MAX_PASSWORD,
         AccountRule.OFFICE_UNKNOWN: office is None,
         AccountRule.OFFICE_KIND: office is not None and not may_work_at(person.role, office.kind),
     }
-    rule = next((rule for rule, is_broken in broken.items() if is_broken), None)
+    rule = next((rule for rule, is_broken in broken.items() if is_broken), _password_rule(person.password))
     if rule is None and _by_username(session, person.username) is not None:
         rule = AccountRule.USERNAME_TAKEN
     if rule is not None:

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from hub.accounts.errors import AccountError, AccountRule
 from hub.accounts.queries import list_people
 from hub.accounts.rules import ABSOLUTE, FREE_FAILURES, IDLE, Role, token_hash
-from hub.accounts.service import add_person, disable_person
+from hub.accounts.service import add_person, disable_person, set_password
 from hub.accounts.tables import Person, WebSession
 from hub.accounts.views import is_local_path
 from tests.builders import PASSWORD, a_person
@@ -143,6 +143,17 @@ def test_disabling_a_person_ends_all_sessions(web: HubWeb) -> None:
         disable_person(session, "loket")
         assert session.scalar(select(func.count()).select_from(WebSession)) == 0
     assert browser.get("/cases").status_code == 302
+
+
+def test_a_new_password_ends_all_sessions(web: HubWeb) -> None:
+    add(web)
+    browser = web.browser()
+    sign_in(browser)
+    with web.hub.database.session() as session:
+        set_password(session, "loket", "kata-sandi-yang-baru")
+    assert browser.get("/cases").status_code == 302
+    assert sign_in(browser).status_code == 401
+    assert sign_in(browser, password="kata-sandi-yang-baru").status_code == 303
 
 
 def test_an_idle_session_ends(web: HubWeb) -> None:

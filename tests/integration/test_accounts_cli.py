@@ -40,6 +40,13 @@ def test_the_password_is_asked_twice() -> None:
     assert PASSWORD not in asked.output
 
 
+def test_a_password_is_changed() -> None:
+    add("loket")
+    assert run("password", "loket", "--password-stdin", typed="kata-sandi-yang-baru\n").exit_code == 0
+    assert run("password", "loket", "--password-stdin", typed="pendek\n").exit_code == 1
+    assert run("password", "siapa", "--password-stdin", typed="kata-sandi-yang-baru\n").exit_code == 1
+
+
 @pytest.mark.parametrize(
     ("username", "office", "password", "rule"),
     [

@@ -5,11 +5,14 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from markupsafe import escape
 from sqlalchemy import select
 
 from hub.accounts.rules import Role
 from hub.casework.tables import CaseEvent
+from protocol.bundle import Manifest
 from tests.webs import HubWeb, make_web, post
 
 
@@ -97,6 +100,22 @@ def test_a_case_page_masks_and_notes_the_look(web: HubWeb) -> None:
     assert applicant.nik not in answer.text
     assert f"{applicant.nik[:6]}******{applicant.nik[12:]}" in answer.text
     assert events(web, "viewed") == 1
+
+
+HOSTILE = '"><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>'
+
+
+def test_what_the_village_wrote_stays_text(web: HubWeb) -> None:
+    def spoil(manifest: Manifest) -> Manifest:
+        applicant = msgspec.structs.replace(manifest.applicant, name=HOSTILE, address=HOSTILE)
+        files = [msgspec.structs.replace(file, name=HOSTILE) for file in manifest.attachments]
+        return msgspec.structs.replace(manifest, applicant=applicant, attachments=files)
+
+    case_id = web.case("APOTEK", change=spoil)
+    text = web.browser(Role.FRONT_OFFICE).get(f"/cases/{case_id}").text
+    assert text.count(str(escape(HOSTILE))) > 1
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
 
 
 def test_a_reason_opens_personal_data_once(web: HubWeb) -> None:

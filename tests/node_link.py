@@ -127,11 +127,11 @@ class DirectCarrier:
         self._deliver = None
 
 
-def runner_of(stand: NodeStand, carrier: DirectCarrier) -> Runner:
-    """Return a runner over what is on the stand's disk."""
+def parts_of(stand: NodeStand) -> NodeParts:
+    """Return what a runner needs, from what is on the stand's disk."""
     with stand.database.reading() as session:
         enrolled = load_enrolled(session)
-    parts = NodeParts(
+    return NodeParts(
         database=stand.database,
         files=stand.files,
         clock=stand.clock,
@@ -141,4 +141,8 @@ def runner_of(stand: NodeStand, carrier: DirectCarrier) -> Runner:
         data_dir=stand.directory,
         limits=Limits(),
     )
-    return Runner(parts, carrier)
+
+
+def runner_of(stand: NodeStand, carrier: DirectCarrier) -> Runner:
+    """Return a runner over what is on the stand's disk."""
+    return Runner(parts_of(stand), carrier)

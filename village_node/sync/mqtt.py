@@ -38,6 +38,8 @@ WATCH_S = 1.0
 STEADY_S = 60.0
 """A link that lasted so long was a good one: the next wait begins small again."""
 FAREWELL_S = 2.0
+MOST_UNREAD = 2_000
+"""Messages that wait to be read, 16 MB of receipts at most; beyond they are dropped, the engine asks again anyway."""
 
 log = structlog.get_logger()
 
@@ -84,16 +86,17 @@ class MqttCarrier:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self._turn = threading.Event()
+        self._unread = 0
         self._deliver: Deliver = _drop
-        self._greet: Callable[[], Greeting] | None = None
 
     def start(self, deliver: Deliver, greet: Callable[[], Greeting]) -> None:
         """Begin to connect."""
         if self._thread is not None:
             return
-        self._deliver, self._greet = deliver, greet
-        self._stopping.clear()
-        self._thread = threading.Thread(target=self._keep_link, args=(greet,), name="simpul-link", daemon=True)
+        self._deliver = deliver
+        self._stopping = threading.Event()  # a thread that could not be joined in time keeps its own and ends
+        arguments = (greet, self._stopping)
+        self._thread = threading.Thread(target=self._keep_link, args=arguments, name="simpul-link", daemon=True)
         self._thread.start()
 
     def publish(self, message: Outbound) -> None:
@@ -133,24 +136,24 @@ class MqttCarrier:
 
     # --- the link's thread -------------------------------------------------------------------------------------------
 
-    def _keep_link(self, greet: Callable[[], Greeting]) -> None:
+    def _keep_link(self, greet: Callable[[], Greeting], stopping: threading.Event) -> None:
         failures = 0
-        while not self._stopping.is_set():
+        while not stopping.is_set():
             began = time.monotonic()
             try:
-                reason = self._live_once(greet())
+                reason = self._live_once(greet(), stopping)
             except Exception as error:  # noqa: BLE001  # the loop that must outlive everything
                 reason = "program"
                 log.error("mqtt.unexpected", error=type(error).__name__)
             self._deliver(partial(m.Disconnected, reason))
             failures = 1 if time.monotonic() - began > STEADY_S else failures + 1
             log.info("mqtt.down", reason=reason, failures=failures)
-            if not self._stopping.is_set():
+            if not stopping.is_set():
                 longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
                 self._turn.wait(longest * (0.5 + fraction(self._randomness)))
                 self._turn.clear()
 
-    def _live_once(self, greeting: Greeting) -> str:
+    def _live_once(self, greeting: Greeting, stopping: threading.Event) -> str:
         """Open one link, watch it, and return why it ended."""
         try:
             client = self._make_client(greeting)
@@ -162,18 +165,20 @@ class MqttCarrier:
         self._link = link
         client.loop_start()
         try:
-            self._watch(link)
+            self._watch(link, stopping)
         finally:
             self._link = None
             client.disconnect()
             client.loop_stop()
         return link.reason
 
-    def _watch(self, link: _Link) -> None:
+    def _watch(self, link: _Link, stopping: threading.Event) -> None:
         began = time.monotonic()
         thread = f"paho-mqtt-client-{self._options.node}"
         while not link.over.wait(WATCH_S):
-            if not any(each.name == thread for each in threading.enumerate()):
+            if stopping.is_set():
+                link.end("stopped")
+            elif not any(each.name == thread for each in threading.enumerate()):
                 link.end("thread_died")
             elif not link.ready.is_set() and time.monotonic() - began > HANDSHAKE_S:
                 link.end("timeout")
@@ -223,10 +228,19 @@ class MqttCarrier:
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         kind = self._kinds.get(message.topic)
+        if self._unread >= MOST_UNREAD:
+            return
         if kind is not None:
-            self._deliver(partial(m.Received, kind, bytes(message.payload)))
+            self._unread += 1
+            self._deliver(partial(self._read, m.Received(kind, bytes(message.payload))))
         elif message.topic == self._beacon:
-            self._deliver(partial(m.BeaconHeard, bytes(message.payload)))
+            self._unread += 1
+            self._deliver(partial(self._read, m.BeaconHeard(bytes(message.payload))))
+
+    def _read(self, event: m.Event) -> m.Event:
+        """Count down; called by the thread that reads. A slip of the count between threads does no harm."""
+        self._unread = max(0, self._unread - 1)
+        return event
 
     def _on_publish(
         self, link: _Link, _client: paho.Client, _data: object, mid: int, _code: ReasonCode, _properties: Properties

@@ -45,9 +45,6 @@ from village_node.sync.rules.pacing import Limits
 MOST_EVENTS = 64
 """Events of one step."""
 
-MOST_QUEUED = 2_000
-"""Messages beyond are dropped, 16 MB of receipts; the node asks for all of them again anyway."""
-
 LONGEST_WAIT_S = 30.0
 AFTER_FAILURE_S = 30.0
 MOST_EVIDENCE = 8_000

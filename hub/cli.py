@@ -23,6 +23,7 @@ from hub.settings import Settings, SettingsError
 from hub.storage.engine import Database
 from hub.storage.errors import StorageError
 from hub.storage.hubkeys import create_keys
+from hub.storage.single import single_instance
 from hub.supervisor import Supervisor
 from hub.wiring import broker_options, make_intake, make_ports, make_stores, make_worker
 from hub.worker import Worker
@@ -95,11 +96,12 @@ def intake() -> None:
     context = make_intake(settings, make_stores(settings), make_ports())
     carrier = MqttCarrier(broker_options(settings, HubClient.INTAKE), str(HubClient.INTAKE), [up_filter(settings.hub)])
     pace = Pace(most=settings.batch_messages, linger_s=settings.linger_ms / 1000)
-    carrier.start()
-    try:
-        IntakeRunner(context, carrier, pace, stopped.wait).run(stopped.is_set)
-    finally:
-        carrier.stop()
+    with single_instance(settings.data_dir / "intake.lock"):
+        carrier.start()
+        try:
+            IntakeRunner(context, carrier, pace, stopped.wait).run(stopped.is_set)
+        finally:
+            carrier.stop()
 
 
 @app.command()
@@ -109,12 +111,13 @@ def worker() -> None:
     stopped = _stop_event()
     context = make_worker(settings, make_stores(settings), make_ports())
     carrier = MqttCarrier(broker_options(settings, HubClient.WORKER), str(HubClient.WORKER))
-    carrier.start()
-    try:
-        carrier.wait_connected(10)
-        Worker(context, carrier, stopped.wait).run(stopped.is_set)
-    finally:
-        carrier.stop()
+    with single_instance(settings.data_dir / "worker.lock"):
+        carrier.start()
+        try:
+            carrier.wait_connected(10)
+            Worker(context, carrier, stopped.wait).run(stopped.is_set)
+        finally:
+            carrier.stop()
 
 
 @app.command()

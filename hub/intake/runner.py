@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import IntegrityError
 
 from hub.intake.assembly import assemble, find_ready
 from hub.intake.carrier import Carrier, Incoming
@@ -102,6 +103,13 @@ class IntakeRunner:
                 attempt += 1
             except LedgerCorruptError:
                 raise
+            except IntegrityError:
+                # Another transaction committed the same bundle or number meanwhile: read the facts again.
+                log.info("intake.collided", messages=len(batch))
+                if attempt >= len(PAUSE_S):
+                    return self._isolate(batch, is_stopped)
+                self._wait(PAUSE_S[0])
+                attempt += 1
             except Exception:
                 log.exception("intake.failed", messages=len(batch))
                 return self._isolate(batch, is_stopped)

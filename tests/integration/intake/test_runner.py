@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from hub.intake.carrier import Incoming, Outgoing
@@ -15,6 +15,7 @@ from hub.intake.reading import AcceptedBundle
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
 from hub.intake.tables import Bundle, IntakeQuarantine
 from hub.storage.errors import StorageError
+from hub.storage.single import single_instance
 from tests.hostile import SERVICE, Scene, neighbours
 from tests.hubs import bundle_of, make_hub
 
@@ -114,3 +115,29 @@ def test_a_stop_during_a_pause_leaves_the_batch_unacknowledged(scene: Scene, car
     a_runner(scene, carrier, fail, []).step([message], lambda: next(stops))
 
     assert carrier.acknowledged == []
+
+
+def test_a_collision_with_another_transaction_is_tried_again(scene: Scene, carrier: ListCarrier) -> None:
+    failures = iter([IntegrityError("INSERT", None, Exception("UNIQUE"))] * 2)
+
+    def collide(*_: object) -> None:
+        error = next(failures, None)
+        if error is not None:
+            raise error
+
+    waits: list[float] = []
+    message = bundle_of(scene.village, scene.village.seal_application(SERVICE))
+    a_runner(scene, carrier, collide, waits).step([message])
+
+    assert carrier.acknowledged == [message]
+    with scene.hub.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(IntakeQuarantine)) == 0
+
+
+def test_a_second_intake_on_the_same_data_refuses_to_start(tmp_path: Path) -> None:
+    with (
+        single_instance(tmp_path / "intake.lock"),
+        pytest.raises(StorageError, match="another process"),
+        single_instance(tmp_path / "intake.lock"),
+    ):
+        pass

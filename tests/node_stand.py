@@ -148,8 +148,10 @@ class NodeStand:
         with self.database.session() as session:
             return create_officer(session, self.clock, self.randomness, name=name, pin=pin, kdf=QUICK)
 
-    def enrol(self, hub: HubStandIn, *, numbers: int = 100) -> None:
-        """Store what a hub would answer; certificates of the TLS layer are left empty."""
+    def enrol(
+        self, hub: HubStandIn, *, numbers: int = 100, tls: tuple[str, str] = ("-", "-"), port: int = 8883
+    ) -> None:
+        """Store what a hub would answer; ``tls`` are certificate and authority, empty where no broker is met."""
         with self.database.session() as session:
             certificates = [
                 sign(
@@ -164,10 +166,10 @@ class NodeStand:
             answer = EnrolmentAnswer(
                 node=hub.node,
                 village=hub.node.village,
-                certificate="-",
-                authority="-",
+                certificate=tls[0],
+                authority=tls[1],
                 broker_host="127.0.0.1",
-                broker_port=8883,
+                broker_port=port,
                 keys=hub.keys,
                 checkpoint=hub.ledger.checkpoint().text,
                 officers=certificates,

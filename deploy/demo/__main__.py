@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="simpul-demo-")))
         try:
             fresh_directory(directory)
-            network = DemoNetwork(directory=directory, villages=VILLAGES[: given.nodes], usual_ports=not given.once)
+            network = DemoNetwork.default(directory, VILLAGES[: given.nodes], usual_ports=not given.once)
             stack.callback(network.stop)
             return _run(network, given.applications, once=given.once)
         except (DemoError, ProcessError, BrowserError, OSError) as error:

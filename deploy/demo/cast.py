@@ -57,6 +57,7 @@ _FIXED = (
     Person(username="inspektur", role="inspectorate", office="inspectorate", name="Oki Inspektorat"),
     Person(username="kepala", role="head", office="one-stop", name="Prima Kepala"),
 )
+ADMIN = "network_admin"
 ADMINS = ("jaringan1", "jaringan2")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from pysqlite3 import dbapi2
 
@@ -18,19 +19,19 @@ MOST_AT_ONCE = 200
 """Receipts given to one call of simpul-verify."""
 
 
-class _Reader:
-    """A database that is only read, with the program still running on it."""
+class Rows(Protocol):
+    """Answers queries."""
 
-    def __init__(self, database: Path) -> None:
-        self._path = database.resolve()
-
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def __call__(self, query: str) -> list[tuple[object, ...]]:
         """Return all rows of a query."""
-        connection = dbapi2.connect(f"{self._path.as_uri()}?mode=ro", uri=True, timeout=30)
-        try:
-            return [tuple(row) for row in connection.execute(query).fetchall()]
-        finally:
-            connection.close()
+
+
+class _Reader:
+    """A database that is only read, while its program goes on."""
+
+    def __init__(self, rows: Rows) -> None:
+        """Take what answers queries."""
+        self.rows = rows
 
     def number(self, query: str) -> int:
         """Return the first value of the first row as a number."""
@@ -38,8 +39,26 @@ class _Reader:
         return value if isinstance(value, int) else 0
 
 
+def sqlite_rows(database: Path) -> Rows:
+    """Return what answers queries from a SQLite file."""
+    address = f"{database.resolve().as_uri()}?mode=ro"
+
+    def rows(query: str) -> list[tuple[object, ...]]:
+        connection = dbapi2.connect(address, uri=True, timeout=30)
+        try:
+            return [tuple(row) for row in connection.execute(query).fetchall()]
+        finally:
+            connection.close()
+
+    return rows
+
+
 class NodeEvidence(_Reader):
     """A node's database."""
+
+    def __init__(self, database: Path) -> None:
+        """Take the file."""
+        super().__init__(sqlite_rows(database))
 
     def services(self) -> list[Service]:
         """Return the newest open version of each service that the node knows."""
@@ -131,6 +150,14 @@ class HubEvidence(_Reader):
         sums = ", ".join(f"coalesce(sum({name}), 0)" for name in names)
         values = [int(str(value)) for value in self.rows(f"SELECT {sums} FROM intake_tally")[0]]  # noqa: S608  # our own names
         return Tally(**dict(zip(names, values, strict=True)))
+
+
+class SqliteHubEvidence(HubEvidence):
+    """The database of an embedded hub."""
+
+    def __init__(self, database: Path) -> None:
+        """Take the file."""
+        super().__init__(sqlite_rows(database))
 
 
 def verify_receipts(receipts: Sequence[bytes], log_key: str, directory: Path) -> tuple[int, list[str]]:

@@ -5,16 +5,17 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
-from deploy.demo.cast import ADMINS, PASSWORD, Person, Village, people
+from deploy.demo.cast import ADMIN, ADMINS, PASSWORD, Person, Village, people
 from deploy.demo.clerk import Clerk
-from deploy.demo.evidence import HubEvidence, NodeEvidence
+from deploy.demo.evidence import HubEvidence, NodeEvidence, SqliteHubEvidence
 from deploy.demo.village_pc import VillagePc, enrol_all
-from loadtests.processes import LocalHub, free_port, run_all
+from loadtests.processes import LocalHub, Program, free_port, run_all
 
 PIDS = "pids.json"
 WEB_PORT, NODE_PORT = 8080, 8077
@@ -25,34 +26,74 @@ class DemoError(Exception):
     """The demo cannot go on; the text says why."""
 
 
+class Hub(Protocol):
+    """What the demo needs of a hub, however it is set up."""
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+
+    @property
+    def programs(self) -> Sequence[Program]:
+        """The processes that were started."""
+
+    def ask(self, *arguments: str, given: str = "") -> str:
+        """Run a command of ``simpul-hub``."""
+
+    def start(self) -> None:
+        """Start everything."""
+
+    def stop(self) -> None:
+        """End everything in order."""
+
+    def evidence(self) -> HubEvidence:
+        """Return its database, read-only."""
+
+
+class DefaultHub(LocalHub):
+    """The embedded default: ``simpul-hub run``."""
+
+    @property
+    def programs(self) -> Sequence[Program]:
+        """The supervisor; it ends its children itself."""
+        return [self.program]
+
+    def evidence(self) -> HubEvidence:
+        """Return its database, read-only."""
+        return SqliteHubEvidence(self.directory / "data" / "hub.db")
+
+
 @dataclass(kw_only=True)
 class DemoNetwork:
     """Everything that runs. ``stop`` may be called at any time."""
 
     directory: Path
     villages: tuple[Village, ...]
-    usual_ports: bool = True
-    """False: ports that nobody could have guessed, so that two runs at once do not meet."""
-    hub: LocalHub = field(init=False)
-    pcs: list[VillagePc] = field(init=False)
+    people: Sequence[Person]
+    hub: Hub
+    node_ports: Sequence[int]
 
     def __post_init__(self) -> None:
-        """Choose ports and folders."""
-        self.people: Sequence[Person] = people(self.villages)
-        self.hub = LocalHub(
-            directory=self.directory / "hub",
-            web_port=self._port(WEB_PORT),
-            settings={"SIMPUL_HUB_WEB_THREADS": "8"},
-        )
+        """Choose folders."""
         self.pcs = [
-            VillagePc(
-                village=village,
-                directory=self.directory / f"pc-{number}",
-                hub_url=self.hub.url,
-                port=self._port(NODE_PORT + number),
-            )
-            for number, village in enumerate(self.villages)
+            VillagePc(village=village, directory=self.directory / f"pc-{number}", hub_url=self.hub.url, port=port)
+            for number, (village, port) in enumerate(zip(self.villages, self.node_ports, strict=True))
         ]
+
+    @classmethod
+    def default(
+        cls, directory: Path, villages: tuple[Village, ...], *, roles: Sequence[str] = (), usual_ports: bool = False
+    ) -> "DemoNetwork":
+        """Return a network with the embedded default; no ``roles`` means people of every role."""
+        web_port, *node_ports = _ports(len(villages), usual=usual_ports)
+        everybody = people(villages)
+        return cls(
+            directory=directory,
+            villages=villages,
+            people=[each for each in everybody if not roles or each.role in {*roles, ADMIN}],
+            hub=DefaultHub(directory=directory / "hub", web_port=web_port),
+            node_ports=node_ports,
+        )
 
     def start(self) -> None:
         """Start the hub with its people, enrol the PCs and start them.
@@ -86,7 +127,7 @@ class DemoNetwork:
     @property
     def hub_evidence(self) -> HubEvidence:
         """The hub's database, read-only."""
-        return HubEvidence(self.directory / "hub" / "data" / "hub.db")
+        return self.hub.evidence()
 
     @property
     def node_evidence(self) -> list[NodeEvidence]:
@@ -97,18 +138,20 @@ class DemoNetwork:
         options = ("--role", person.role, "--office", person.office, "--name", person.name, "--password-stdin")
         self.hub.ask("people", "add", person.username, *options, given=f"{PASSWORD}\n")
 
-    def _port(self, wanted: int) -> int:
-        """Return the wanted port of loopback, or any free one when it is taken."""
-        taken = {each.laddr.port for each in psutil.net_connections("tcp") if each.laddr}
-        return wanted if self.usual_ports and wanted not in taken else free_port()
-
     def _record(self) -> None:
         """Write down who runs, so that the next start can end what a killed demo left behind."""
-        programs = [self.hub.program, *(pc.program for pc in self.pcs)]
+        programs = [*self.hub.programs, *(pc.program for pc in self.pcs)]
         running = [
             psutil.Process(each.process.pid) for each in programs if each.process is not None and each.is_running
         ]
         write_pids(self.directory, running)
+
+
+def _ports(nodes: int, *, usual: bool) -> list[int]:
+    """Return a port for the hub's pages and one for each node's: the usual ones, or free ones where those are taken."""
+    taken = {each.laddr.port for each in psutil.net_connections("tcp") if each.laddr}
+    wanted = [WEB_PORT, *(NODE_PORT + number for number in range(nodes))]
+    return [port if usual and port not in taken else free_port() for port in wanted]
 
 
 def write_pids(directory: Path, running: Sequence[psutil.Process] = ()) -> None:

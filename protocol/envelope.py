@@ -58,7 +58,6 @@ class Purpose(StrEnum):
     CONTROL = "application/simpul-control+cbor"  # hub to node: answers that need no number
     BEACON = "application/simpul-beacon+cbor"  # hub to all: I am here, this is my newest checkpoint
     OFFICER = "application/simpul-officer+cbor"  # hub: certifies an officer's key
-    SERVICE = "application/simpul-service+cbor"  # hub: one service definition
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

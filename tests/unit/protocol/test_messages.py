@@ -101,7 +101,7 @@ def test_no_verifier_takes_another_purpose(made: Purpose, asked: Purpose) -> Non
 
 
 @pytest.mark.parametrize("made", Purpose)
-@pytest.mark.parametrize("asked", [Purpose.NEED, Purpose.REFUSAL, Purpose.CONTROL, Purpose.OFFICER, Purpose.SERVICE])
+@pytest.mark.parametrize("asked", [Purpose.NEED, Purpose.REFUSAL, Purpose.CONTROL, Purpose.OFFICER])
 def test_a_message_from_the_hub_has_one_purpose(made: Purpose, asked: Purpose) -> None:
     raw = sign(b"\xa0", key=HUB_KEY, purpose=made)
     if made is asked:

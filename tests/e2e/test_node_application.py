@@ -112,6 +112,17 @@ def test_a_nik_is_judged_while_it_is_typed(officer: OfficerPages) -> None:
     expect(fact).to_contain_text("perempuan, lahir 5 Maret 1985")
 
 
+def test_a_nik_that_disagrees_asks_for_a_reason_and_lets_the_officer_go_on(officer: OfficerPages) -> None:
+    page = officer.page
+    officer.start("D-SKU")
+    reason = page.locator("#in-pemohon-nik_reason")
+    expect(reason).to_be_hidden()
+    officer.fill(pemohon__nik="3314994503850002", birth_date="06-03-1985")
+    expect(page.locator("#in-pemohon-nik-warn")).to_contain_text("berbeda dengan isian")
+    expect(page.locator("#in-birth_date-fact")).to_have_text("6 Maret 1985")
+    expect(reason).to_be_visible()
+
+
 def test_a_restart_behind_an_open_form_asks_for_the_pin_and_keeps_what_was_typed(
     officer: OfficerPages, program: NodeProgram, watch: Watch
 ) -> None:

@@ -38,6 +38,23 @@ def test_each_field_is_saved_on_its_own(browser: Browser) -> None:
     assert 'value="12,5"' in browser.get(f"/isian/{draft}").text
 
 
+def test_the_fee_follows_what_is_typed(browser: Browser) -> None:
+    draft = browser.start()
+    for key, typed, fee in (("length", "12,5", "dihitung dari isian"), ("width", "5", "Rp31.250")):
+        assert browser.script(f"/isian/{draft}/simpan", {"key": key, "value": typed}).get_json()["fee"] == fee
+
+
+def test_a_nik_that_disagrees_with_the_form_asks_for_a_reason_and_does_not_block(browser: Browser) -> None:
+    draft = browser.start("D-SKU")
+    browser.script(f"/isian/{draft}/simpan", {"key": "pemohon.nik", "value": "3314994503850002"})
+    answer = browser.script(f"/isian/{draft}/simpan", {"key": "birth_date", "value": "06-03-1985"}).get_json()
+    assert answer["reason_wanted"]
+    browser.script(f"/isian/{draft}/simpan", {"key": "pemohon.nik_reason", "value": "KTP salah cetak"})
+    text = browser.get(f"/isian/{draft}/periksa").text
+    assert "Tanggal lahir di dalam NIK berbeda dengan isian." in text
+    assert "Alasan petugas: KTP salah cetak" in text
+
+
 def test_what_is_wrong_is_kept_and_named(browser: Browser) -> None:
     draft = browser.start()
     answer = browser.script(f"/isian/{draft}/simpan", {"key": "length", "value": "12 meter"}).get_json()
@@ -49,7 +66,7 @@ def test_a_nik_is_called_plausible_and_a_foreign_one_warned_about(browser: Brows
     draft = browser.start()
     answer = browser.script(f"/isian/{draft}/simpan", {"key": "pemohon.nik", "value": "3402014503850001"}).get_json()
     assert "perempuan, lahir 5 Maret 1985" in answer["fact"]
-    assert "dari luar kabupaten" in answer["warnings"][0]
+    assert "dari luar kabupaten" in answer["warnings"]["pemohon.nik"]
     assert not answer["problem"]
 
 

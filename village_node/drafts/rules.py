@@ -176,7 +176,7 @@ def nik_warnings(service: Service, content: Content, regency: str) -> tuple[NikW
     for field in visible_fields(service, answers):
         if field.type is FieldType.NIK:
             typed[field.key] = str(answers.get(field.key, ""))
-    return tuple(each for key, text in typed.items() for each in _warnings_of(key, text, answers, regency))
+    return tuple(each for key, text in typed.items() for each in _warnings_of(service, key, text, answers, regency))
 
 
 def send_seconds(size_bytes: int, *, bits_per_second: int) -> int:
@@ -195,16 +195,38 @@ class _Regency:
         return isinstance(code, str) and code.startswith(self._digits)
 
 
-def _warnings_of(key: str, typed: str, answers: Answers, regency: str) -> tuple[NikWarning, ...]:
+def _warnings_of(service: Service, key: str, typed: str, answers: Answers, regency: str) -> tuple[NikWarning, ...]:
     nik = clean_nik(typed)
     if not nik:
         return ()
-    stem = key.removesuffix("nik") if key != ApplicantField.NIK else ""
     findings = (
         *check_nik(nik, known_subdistricts=_Regency(regency)),
-        *compare_nik(nik, birth_date=_date_in(answers, f"{stem}birth_date"), sex=_sex_in(answers, f"{stem}sex")),
+        *compare_nik(nik, birth_date=_birth_date(service, key, answers), sex=_sex(key, answers)),
     )
     return tuple(NikWarning(key=key, finding=each) for each in findings if not each.is_blocking)
+
+
+_PARENTS = {"mother_nik": Sex.FEMALE, "father_nik": Sex.MALE}
+
+
+def _stem(key: str) -> str:
+    """Return what the keys about the same person begin with: nothing for the applicant, ``child_`` for a child."""
+    return "" if key == ApplicantField.NIK else key.removesuffix("nik")
+
+
+def _birth_date(service: Service, key: str, answers: Answers) -> date | None:
+    """Return the birth date that the form states for the person with this NIK.
+
+    A form about somebody else asks for that person's sex as ``<person>_sex``; its ``birth_date`` is that person's.
+    """
+    subject = next((each.key.removesuffix("sex") for each in service.fields if each.key.endswith("_sex")), "")
+    if _stem(key) == subject:
+        return _date_in(answers, "birth_date")
+    return _date_in(answers, f"{_stem(key)}birth_date") if _stem(key) else None
+
+
+def _sex(key: str, answers: Answers) -> Sex | None:
+    return _PARENTS.get(key) or _sex_in(answers, f"{_stem(key)}sex")
 
 
 def _date_in(answers: Answers, key: str) -> date | None:

@@ -104,14 +104,16 @@ def save(draft_id: str) -> ResponseReturnValue:
     sent = request.get_json()
     key, value = str(sent.get("key", "")), str(sent.get("value", ""))
     _save(shown_draft(draft_id), {key: value})
-    state = shown_draft(draft_id).state(show_problems=True)
+    shown = shown_draft(draft_id)
+    state = shown.state(show_problems=True)
     field = state.service.field(key)
     return jsonify(
         saved=say("Tersimpan pukul %(time)s", time=clock_time(local(now()), seconds=True)),
         problem=state.problem(key) if value.strip() else "",
-        warnings=list(state.warnings_of(key)),
+        warnings={each.key: " ".join(state.warnings_of(each.key)) for each in state.warnings},
         fact=field_fact(field, value, state.today) if field else applicant_fact(key, value, state.today),
         reason_wanted=wants_reason(state.warnings),
+        fee=promise_of(shown.service, shown.reading.answers).fee_words,
     )
 
 

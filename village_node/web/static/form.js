@@ -31,18 +31,20 @@ document.addEventListener("DOMContentLoaded", () => {
   const tell = (text, bad) => { status.textContent = text; status.classList.toggle("bad", Boolean(bad)); };
 
   const mark = (field, answer) => {
-    const set = (part, text) => {
-      const line = field.querySelector(`[data-${part}]`);
+    const set = (target, part, text) => {
+      const line = target.querySelector(`[data-${part}]`);
       if (line && line.textContent !== text) line.textContent = text;
     };
-    set("error", answer.problem);
-    set("warn", answer.warnings.join(" "));
-    set("fact", answer.fact);
+    set(field, "error", answer.problem);
+    set(field, "fact", answer.fact);
+    fields.forEach((each) => set(each, "warn", answer.warnings[each.dataset.key] || ""));
     field.classList.toggle("wrong", Boolean(answer.problem));
     const target = field.matches("fieldset") ? field : field.querySelector("input, select, textarea");
     if (answer.problem) target.setAttribute("aria-invalid", "true"); else target.removeAttribute("aria-invalid");
     const reason = document.querySelector("[data-nik-reason]");
     if (reason) reason.hidden = !answer.reason_wanted;
+    const fee = document.querySelector("[data-fee]");
+    if (fee) fee.textContent = answer.fee;
   };
 
   const save = async (field) => {

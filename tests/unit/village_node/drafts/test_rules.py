@@ -41,6 +41,8 @@ ROAD = {
     "guard_count": "4",
     "guard_phone": "0812 3456 7890",
 }
+WOMAN, MAN = "3314994503850002", "3314990101900001"
+BORN, SEX = NikFindingCode.BIRTH_DATE_DIFFERS, NikFindingCode.SEX_DIFFERS
 FILES = (("village_letter", "image/jpeg"), ("id_card", "image/jpeg"), ("road_map", "application/pdf"))
 
 
@@ -142,6 +144,27 @@ def test_a_nik_from_elsewhere_warns_and_does_not_block(road: Service) -> None:
     warnings = nik_warnings(road, elsewhere, "3314")
     assert [each.finding.code for each in warnings] == [NikFindingCode.REGION_UNKNOWN]
     assert read_draft(road, elsewhere, FILES).is_ready
+
+
+@pytest.mark.parametrize(
+    ("code", "typed", "found"),
+    [
+        ("D-SKU", {"pemohon.nik": WOMAN, "birth_date": "05-03-1985", "sex": "female"}, []),
+        ("D-SKU", {"pemohon.nik": WOMAN, "birth_date": "06-03-1985"}, [BORN]),
+        ("D-SKU", {"pemohon.nik": WOMAN, "sex": "male"}, [SEX]),
+        ("AKTA-L", {"pemohon.nik": WOMAN, "birth_date": "01-11-2026", "child_sex": "male"}, []),
+        ("AKTA-L", {"mother_nik": WOMAN}, []),
+        ("AKTA-L", {"mother_nik": MAN}, [SEX]),
+        ("AKTA-M", {"deceased_has_nik": "yes", "deceased_nik": MAN, "birth_date": "02-01-1990"}, [BORN]),
+        ("AKTA-M", {"deceased_has_nik": "yes", "deceased_nik": MAN, "deceased_sex": "female"}, [SEX]),
+        ("AKTA-M", {"pemohon.nik": WOMAN, "birth_date": "02-01-1990"}, []),
+    ],
+)
+def test_a_nik_is_compared_with_what_the_form_says_of_the_same_person(
+    code: str, typed: dict[str, str], found: list[NikFindingCode]
+) -> None:
+    warnings = nik_warnings(Catalogue.load().service(code, 1), Content(typed=typed), "3314")
+    assert [each.finding.code for each in warnings if each.finding.code is not NikFindingCode.TEST_REALM] == found
 
 
 def test_what_was_seen_on_paper_is_handed_in_with_what_is_attached(road: Service) -> None:

@@ -21,7 +21,9 @@ from tests.brokers import eventually
 from tests.hub_stand_in import HubStandIn
 from tests.integration.test_node_identity import HubWebStandIn
 from tests.node_stand import PIN
+from village_node.app import Synchroniser
 from village_node.settings import Settings, SettingsError
+from village_node.sync.runner import Runner
 
 CODE = make_code(bytes(range(CODE_BYTES)))
 MOST_IDLE_KB = 90 * 1024
@@ -159,6 +161,22 @@ def test_the_program_is_small_and_ends_gracefully(node: Node, running: subproces
     _, errors = running.communicate(timeout=20)
     assert running.returncode == 0
     assert b"node.stopped" in errors
+
+
+class BreakingRunner(Runner):
+    """A sync thread with a fault."""
+
+    def __init__(self) -> None:
+        """Need nothing."""
+
+    def run(self) -> None:
+        raise ZeroDivisionError
+
+
+def test_a_fault_of_the_sync_thread_is_seen_and_not_survived() -> None:
+    synchroniser = Synchroniser()
+    synchroniser.start(BreakingRunner())
+    assert eventually(lambda: synchroniser.failed)
 
 
 def test_a_second_program_on_the_folder_is_refused(node: Node, running: subprocess.Popen[bytes]) -> None:

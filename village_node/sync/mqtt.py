@@ -163,6 +163,8 @@ class MqttCarrier:
         except OSError as error:
             return _reason_of(error)
         self._link = link
+        if not stopping.is_set():
+            self._turn.clear()  # a wish to hurry is fulfilled; it must not shorten a later wait
         client.loop_start()
         try:
             self._watch(link, stopping)

@@ -122,6 +122,14 @@ def test_a_form_sent_after_the_lock_is_saved_when_the_same_officer_returns(
     assert 'value="Suparmi"' in browser.get(f"/isian/{draft}").text
 
 
+@pytest.mark.parametrize(("path", "back"), [("/layanan/JALAN/mulai", "/"), ("/petugas", "/petugas")])
+def test_after_the_pin_the_officer_comes_back_to_a_page(
+    browser: Browser, clock: MovingClock, path: str, back: str
+) -> None:
+    clock.move(LOCK_AFTER_S + 1)
+    assert browser.post(path).headers["Location"] == f"/masuk?next={back}"
+
+
 def test_a_form_sent_after_the_lock_is_not_given_to_another_officer(
     browser: Browser, clock: MovingClock, desk: VillageDesk
 ) -> None:

@@ -19,3 +19,9 @@ class DraftKeyError(DomainError):
     """The form has no such input."""
 
     code = "draft_key"
+
+
+class DraftChangedError(DomainError):
+    """The draft was changed while it was being signed; nobody signs what they did not see."""
+
+    code = "draft_changed"

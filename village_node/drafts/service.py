@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from protocol.catalogue import Service
 from protocol.limits import MAX_ATTACHMENTS, MAX_BUNDLE_ATTACHMENT_BYTES, MAX_FILE_NAME
-from village_node.drafts.errors import DraftFullError, DraftGoneError, DraftKeyError
+from village_node.drafts.errors import DraftChangedError, DraftFullError, DraftGoneError, DraftKeyError
 from village_node.drafts.folder import DraftFolder
 from village_node.drafts.pictures import Prepared
 from village_node.drafts.rules import MAX_TYPED, Content, change_content, is_known_key
@@ -108,13 +108,16 @@ def remove_file(session: Session, now: datetime, owner: Unlocked, *, draft_id: s
     draft.changed_at = now
 
 
-def discard(session: Session, owner: Unlocked, *, draft_id: str) -> None:
+def discard(session: Session, owner: Unlocked, *, draft_id: str, unchanged_since: datetime | None = None) -> None:
     """Forget a draft with its files; also called inside the transaction that seals it. ``tidy`` deletes the bytes.
 
     Raises:
         DraftGoneError: no such draft of this officer.
+        DraftChangedError: it was changed after ``unchanged_since``, in another window perhaps.
     """
-    find(session, owner, draft_id)
+    draft = find(session, owner, draft_id)
+    if unchanged_since is not None and draft.changed_at != unchanged_since:
+        raise DraftChangedError
     session.execute(delete(DraftFile).where(DraftFile.draft_id == draft_id))
     session.execute(delete(Draft).where(Draft.draft_id == draft_id))
 

@@ -25,6 +25,9 @@ SEAT = "seat"
 LIVE = "simpul-live"
 """X-Requested-With of a page that asks for news: no action of a person."""
 
+FORMS = frozenset({"applications.go_on", "attachments.go_on"})
+"""Views that take a whole form of a draft."""
+
 Params = ParamSpec("Params")
 View = Callable[Params, ResponseReturnValue]
 
@@ -82,12 +85,25 @@ def for_officers(view: View[Params]) -> View[Params]:
             return view(*args, **kwargs)
         if wants_json() or request.headers.get("X-Requested-With") == LIVE:
             return jsonify(problem=say("Terkunci. Masukkan PIN."), code="locked"), 401
-        if seat is not None and request.method == "POST" and (draft_id := (request.view_args or {}).get("draft_id")):
-            typed = {key: text for key, text in request.form.items() if key != "csrf_token"}
-            desk().seats.park(seat.token, Parked(draft_id=draft_id, typed=typed))
-        return redirect(url_for("session.sign_in", next=request.path))
+        if seat is not None:
+            _park(seat)
+        return redirect(url_for("session.sign_in", next=_way_back()))
 
     return guarded
+
+
+def _park(seat: Seat) -> None:
+    """Keep a whole form that came after the lock fell."""
+    draft_id = (request.view_args or {}).get("draft_id")
+    if request.endpoint in FORMS and draft_id:
+        typed = {key: text for key, text in request.form.items() if key != "csrf_token"}
+        desk().seats.park(seat.token, Parked(draft_id=draft_id, typed=typed))
+
+
+def _way_back() -> str:
+    """Return where to go after the PIN: here, unless this address only takes what is sent to it."""
+    adapter = current_app.create_url_adapter(request)
+    return request.path if adapter is not None and adapter.test(request.path, "GET") else "/"
 
 
 def open_to_all(view: View[Params]) -> View[Params]:

@@ -28,6 +28,10 @@ DOMAIN: Mapping[str, Known] = {
     "draft_gone": (404, Advice(
         happened=later("Isian ini tidak ada lagi: sudah dikirim, dihapus, atau milik petugas lain."),
         kept=_SAVED, to_do=_HOME)),
+    "draft_changed": (409, Advice(
+        happened=later("Isian berubah saat sedang ditandatangani, mungkin di jendela lain."),
+        kept=later("Isian tetap tersimpan; belum ada yang dikirim."),
+        to_do=later("Buka halaman Periksa sekali lagi, lalu tanda tangani."))),
     "draft_full": (409, Advice(
         happened=later("Berkas terlalu banyak atau terlalu besar untuk satu permohonan."),
         kept=later("Berkas yang sudah ada tetap tersimpan; yang terakhir tidak ditambahkan."),

@@ -50,7 +50,7 @@ def seal(draft_id: str) -> ResponseReturnValue:
         signer = unlock(ports.database, ports.clock, ports.randomness, officer().officer, request.form.get("pin", ""))
         with ports.database.session() as db:
             item = seal_draft(db, ports.sealer, signer, _command(shown))
-            drafts.discard(db, officer(), draft_id=draft_id)
+            drafts.discard(db, officer(), draft_id=draft_id, unchanged_since=shown.draft.changed_at)
     except DomainError as error:
         return _sign_page(shown, error), 403 if isinstance(error, PinWrongError | PinLockedError) else 409
     with ports.database.reading() as db:

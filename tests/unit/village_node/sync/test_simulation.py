@@ -9,14 +9,14 @@ HOUR = 3_600_000
 
 
 def live(seed: int) -> World:
-    """Run one world: an hour of hostility, then it heals and everything must arrive."""
+    """Run one world: half an hour of hostility, then it heals and everything must arrive."""
     world = World(seed, Hostility(), items=3)
     for part in range(6):
         if part % 3 == seed % 3:
             world.hub_writes()
-        world.run(world.now + HOUR // 6)
+        world.run(world.now + HOUR // 12)
     world.heal()
-    world.run(world.now + 3 * HOUR)
+    world.run(world.now + 2 * HOUR)
     return world
 
 

@@ -1,7 +1,6 @@
 """The whole road as processes: village page, node, broker, hub, clerk, agency, receipts back, checked by a stranger."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -39,7 +38,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 def submit(network: DemoNetwork, day: Day) -> None:
     officer, scenery = network.pcs[0].officer(), Scenery("road")
     officer.sign_in()
-    services = {each.code: each for each in network.node_evidence[0].services()}
+    services = {str(each.code): each for each in network.node_evidence[0].services()}
     day.slips += [officer.submit(scenery.application(services[code])) for code in SERVICES]
     day.names |= scenery.names
 

@@ -16,6 +16,7 @@ from hub.intake.reading import AcceptedBundle, place_of
 from hub.intake.receipts import (
     IssuedReceipt,
     PendingReceipt,
+    Sent,
     Verdict,
     append_verdicts,
     rejection_of,
@@ -48,7 +49,7 @@ class BundleStage:
         self._accepted: list[tuple[CheckedBundle, Decision, int]] = []
         self._duplicates: list[tuple[NodeId, bytes]] = []
         self._outcomes: list[tuple[NodeId, Outcome]] = []
-        self._rejected: set[bytes] = set()
+        self._rejected: set[Sent] = set()
         self.put_aside: list[Refused] = []
         """Quarantined bundles, whose nodes get a refusal."""
 
@@ -61,7 +62,7 @@ class BundleStage:
         """Decide about all of them and return what to publish."""
         if not bundles and not rejected:
             return []
-        messages = [*(digest_of(item.incoming) for item in bundles), *(digest_of(item.incoming) for item in rejected)]
+        messages = [*map(_sent, bundles), *((item.node, digest_of(item.incoming)) for item in rejected if item.node)]
         earlier = rejection_of(self._session, messages)
         self._rejected = set(earlier)
         self._decide_all(bundles)
@@ -75,7 +76,7 @@ class BundleStage:
     def _decide_all(self, bundles: Sequence[CheckedBundle]) -> None:
         facts = BatchFacts(self._session, self._context.catalogue, bundles)
         for item in bundles:
-            if digest_of(item.incoming) in self._rejected:
+            if _sent(item) in self._rejected:
                 self._outcomes.append((item.verified.manifest.node, Outcome.DUPLICATE))
                 continue
             decision = decide(item.verified.manifest, facts.of(item))
@@ -93,8 +94,8 @@ class BundleStage:
         elif decision.outcome is Outcome.DUPLICATE:
             self._duplicates.append((manifest.node, bundle))
         elif decision.outcome is Outcome.REJECTED:
+            self._rejected.add(_sent(item))
             message = digest_of(item.incoming)
-            self._rejected.add(message)
             subject = _subject(manifest, bundle, ReceiptKind.REJECTED)
             subject = replace(subject, code=decision.code, message=message)
             self._add_verdict(subject, manifest.service)
@@ -120,10 +121,10 @@ class BundleStage:
             if item.node is None:
                 continue
             message = digest_of(item.incoming)
-            outcome = Outcome.DUPLICATE if message in self._rejected else Outcome.REJECTED
+            outcome = Outcome.DUPLICATE if (item.node, message) in self._rejected else Outcome.REJECTED
             self._outcomes.append((item.node, outcome))
             if outcome is Outcome.REJECTED:
-                self._rejected.add(message)
+                self._rejected.add((item.node, message))
                 subject = Subject(
                     kind=ReceiptKind.REJECTED,
                     bundle=item.claimed_bundle or message,
@@ -212,6 +213,10 @@ class BundleStage:
 def outgoing_receipt(receipt: IssuedReceipt) -> Outgoing:
     """Return the message that carries a receipt to its node."""
     return Outgoing(down(receipt.node_id, Down.RECEIPT), receipt.raw)
+
+
+def _sent(item: CheckedBundle) -> Sent:
+    return item.verified.manifest.node, digest_of(item.incoming)
 
 
 def _subject(manifest: Manifest, bundle: bytes, kind: ReceiptKind) -> Subject:

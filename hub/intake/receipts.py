@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleReceipt
@@ -22,6 +22,9 @@ from protocol.limits import MAX_RECEIPT_BYTES
 from protocol.merkle import consistency_path, inclusion_path
 from protocol.receipt import ConsistencyProof, ReceiptKind, Subject, inclusion_receipt, make_receipt
 from protocol.wire import from_bytes, to_bytes
+
+Sent = tuple[NodeId, bytes]
+"""Who sent a message, and its SHA-256."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,10 +151,17 @@ def issue_waiting(session: Session, now: datetime, signer: LogSigner, limit: int
 
 
 def stored_receipts(session: Session, bundle_ids: Sequence[bytes]) -> list[IssuedReceipt]:
-    """Return every signed receipt of these bundles, oldest first."""
+    """Return every signed receipt of these accepted bundles, oldest first.
+
+    Rejections are left out: whoever damages a copy can claim any bundle id.
+    """
     query = (
         select(BundleReceipt.bundle_id, BundleReceipt.node_id, BundleReceipt.kind, BundleReceipt.raw)
-        .where(BundleReceipt.bundle_id.in_(bundle_ids), BundleReceipt.raw.is_not(None))
+        .where(
+            BundleReceipt.bundle_id.in_(bundle_ids),
+            BundleReceipt.kind != str(ReceiptKind.REJECTED),
+            BundleReceipt.raw.is_not(None),
+        )
         .order_by(BundleReceipt.id)
     )
     return [_issued(row) for row in session.execute(query)]
@@ -165,16 +175,21 @@ def named_checkpoint(session: Session, bundle_id: bytes) -> CheckpointRef | None
     return from_bytes(session.scalars(query).one(), Subject, max_bytes=MAX_RECEIPT_BYTES).named
 
 
-def rejection_of(session: Session, messages: Sequence[bytes]) -> dict[bytes, IssuedReceipt]:
-    """Return the receipts of messages (by digest) that were rejected before."""
+def rejection_of(session: Session, messages: Sequence[Sent]) -> dict[Sent, IssuedReceipt]:
+    """Return the receipts of messages that were rejected before, to the node that sent them.
+
+    The same bytes from another node are another message: else a carrier that shows a bundle on a wrong topic first
+    would have it refused for ever.
+    """
+    sent = sorted((str(node), digest) for node, digest in messages)
     query = select(
         BundleReceipt.message,
         BundleReceipt.bundle_id,
         BundleReceipt.node_id,
         BundleReceipt.kind,
         BundleReceipt.raw,
-    ).where(BundleReceipt.message.in_(messages), BundleReceipt.raw.is_not(None))
-    return {row.message: _issued(row) for row in session.execute(query)}
+    ).where(tuple_(BundleReceipt.node_id, BundleReceipt.message).in_(sent), BundleReceipt.raw.is_not(None))
+    return {(NodeId(row.node_id), row.message): _issued(row) for row in session.execute(query)}
 
 
 class _ReceiptMaker:

@@ -80,7 +80,7 @@ class BundleReceipt(Base):
     __table_args__ = (
         Index("ix_bundle_receipt_bundle", "bundle_id"),
         Index("ix_bundle_receipt_node", "node_id", "kind"),
-        Index("ix_bundle_receipt_message", "message", unique=True),
+        Index("ix_bundle_receipt_message", "node_id", "message", unique=True),
         Index(
             "ix_bundle_receipt_unsigned",
             "id",
@@ -98,7 +98,7 @@ class BundleReceipt(Base):
     salt: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))
     subject: Mapped[bytes] = mapped_column(LargeBinary)
     message: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST))
-    """Digest of a rejected message: the same message gets the same answer."""
+    """Digest of a rejected message: the same message from the same node gets the same answer."""
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 

@@ -158,7 +158,7 @@ def _make_bundle_receipt() -> None:
     )
     with op.batch_alter_table("bundle_receipt", schema=None) as batch_op:
         batch_op.create_index("ix_bundle_receipt_bundle", ["bundle_id"], unique=False)
-        batch_op.create_index("ix_bundle_receipt_message", ["message"], unique=True)
+        batch_op.create_index("ix_bundle_receipt_message", ["node_id", "message"], unique=True)
         batch_op.create_index("ix_bundle_receipt_node", ["node_id", "kind"], unique=False)
         batch_op.create_index(
             "ix_bundle_receipt_unsigned",

@@ -1,0 +1,61 @@
+"""What a broker, or a village, that wants to suppress another village's work can do: nothing that lasts."""
+
+from msgspec.structs import replace
+from sqlalchemy import func, select
+
+from hub.intake.carrier import Incoming
+from hub.intake.tables import Bundle
+from protocol.receipt import ReceiptKind
+from protocol.sealing import parse_sealed
+from protocol.topics import Up, up
+from protocol.wire import to_bytes
+from tests.hostile import SERVICE, Scene
+from tests.hubs import bundle_of
+
+ACCEPTED = [ReceiptKind.ARRIVED]
+
+
+def on_the_neighbours_topic(scene: Scene, message: bytes) -> Incoming:
+    return Incoming(up(scene.neighbour.node, Up.BUNDLE), message)
+
+
+def kinds(scene: Scene, *messages: Incoming) -> list[ReceiptKind]:
+    """Return what the village itself is told."""
+    receipts = scene.hub.receipts(scene.hub.receive(*messages).outgoing)
+    return [receipt.subject.kind for receipt in receipts if receipt.subject.node == scene.village.node]
+
+
+def test_a_bundle_shown_first_on_another_topic_is_accepted_on_its_own(scene: Scene) -> None:
+    made = scene.village.seal_application(SERVICE)
+    scene.hub.receive(on_the_neighbours_topic(scene, made.message))
+
+    assert kinds(scene, bundle_of(scene.village, made)) == ACCEPTED
+
+
+def test_a_bundle_shown_later_on_another_topic_keeps_its_receipts(scene: Scene) -> None:
+    made = scene.village.seal_application(SERVICE)
+    genuine, stolen = bundle_of(scene.village, made), on_the_neighbours_topic(scene, made.message)
+    scene.hub.receive(genuine, stolen)
+    scene.hub.receive(stolen)
+
+    assert kinds(scene, genuine) == ACCEPTED
+    with scene.hub.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Bundle)) == 1
+
+
+def test_the_same_refused_bytes_are_refused_to_each_sender(scene: Scene) -> None:
+    scene.hub.receive(Incoming(up(scene.neighbour.node, Up.BUNDLE), b"{}"))
+
+    assert kinds(scene, Incoming(up(scene.village.node, Up.BUNDLE), b"{}")) == [ReceiptKind.REJECTED]
+
+
+def test_damaged_copies_add_nothing_to_the_receipts_of_the_bundle(scene: Scene) -> None:
+    made = scene.village.seal_application(SERVICE)
+    genuine, sealed = bundle_of(scene.village, made), parse_sealed(made.message)
+    for number in range(3):
+        damaged = to_bytes(replace(sealed, box=bytes([number]) + sealed.box[1:]))
+        scene.hub.receive(Incoming(genuine.topic, damaged))
+        scene.hub.receive(on_the_neighbours_topic(scene, damaged))
+
+    assert kinds(scene, genuine) == ACCEPTED
+    assert len(scene.hub.receive(genuine).outgoing) == 2  # arrived, and which files are missing

@@ -83,21 +83,23 @@ def measure(hub: LocalHub, directory: Path, rounds: int, bundles: int) -> list[R
         for code in VILLAGES
     ]
     each = bundles // len(links)
-    for link in links:
-        link.lease_numbers(each * rounds)
-    made = [[_seal(link, each) for link in links] for _ in range(rounds)]
     floor = _floor(hub, directory, links)
     try:
-        return [_one_round(links, batch, floor) for batch in made]
+        return [_one_round(links, _seal(links, each, each * number), floor) for number in range(1, rounds + 1)]
     finally:
         floor.close()
         for link in links:
             link.close()
 
 
-def _seal(link: VillageLink, count: int) -> list[Made]:
-    service = next(item for item in link.enrolled.services if item.code == SERVICE)
-    return [link.enrolled.village.seal_application(service) for _ in range(count)]
+def _seal(links: Sequence[VillageLink], count: int, numbers: int) -> list[list[Made]]:
+    """Seal the bundles of one round, after each village leased as many numbers in all."""
+    made = []
+    for link in links:
+        link.lease_numbers(numbers)
+        service = next(item for item in link.enrolled.services if item.code == SERVICE)
+        made.append([link.enrolled.village.seal_application(service) for _ in range(count)])
+    return made
 
 
 def _floor(hub: LocalHub, directory: Path, links: Sequence[VillageLink]) -> Floor:

@@ -10,7 +10,7 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
 from loadtests.enrol import Enrolled
-from loadtests.processes import wait_for
+from loadtests.processes import ProcessError, wait_for
 from protocol.envelope import Purpose, load_public_key, one_key, sign
 from protocol.mailbox import Mail, NoticeKind, NumberLease, verify_notice
 from protocol.topics import Up, down_filter, up
@@ -18,6 +18,8 @@ from protocol.wire import from_bytes, to_bytes
 
 WINDOW = 100
 MAX_LEASE_BYTES = 1_000
+ATTEMPTS = 15
+ASK_AGAIN_S = 2.0
 
 
 class VillageLink:
@@ -28,6 +30,7 @@ class VillageLink:
         self.enrolled = enrolled
         self.receipts: list[tuple[float, bytes]] = []
         self._notices: list[bytes] = []
+        self._cursor = 0
         self._subscribed = threading.Event()
         village = enrolled.village
         context = ssl.create_default_context(cafile=str(enrolled.ca_file))
@@ -52,29 +55,38 @@ class VillageLink:
     def lease_numbers(self, wanted: int) -> None:
         """Ask for blocks of registration numbers until the village holds at least this many."""
         village = self.enrolled.village
-        cursor = 0
         while sum(block.last - block.first + 1 for block in village.numbers) < wanted:
             self._notices.clear()
-            mail = to_bytes(Mail(node=village.node, cursor=cursor, free_numbers=0))
-            self.send([sign(mail, key=village.node_key, purpose=Purpose.MAIL)], Up.MAIL)
-            wait_for(lambda: bool(self._notices), "no lease")
-            cursor = self._take_leases(cursor)
+            mail = to_bytes(Mail(node=village.node, cursor=self._cursor, free_numbers=0))
+            self._ask([sign(mail, key=village.node_key, purpose=Purpose.MAIL)])
+            self._take_leases()
 
     def close(self) -> None:
         """Disconnect."""
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _take_leases(self, cursor: int) -> int:
+    def _ask(self, mail: Sequence[bytes]) -> None:
+        """Send mail again and again until a notice comes: the hub may not have subscribed yet."""
+        for _ in range(ATTEMPTS):
+            self.send(mail, Up.MAIL)
+            deadline = time.monotonic() + ASK_AGAIN_S
+            while time.monotonic() < deadline:
+                if self._notices:
+                    return
+                time.sleep(0.005)
+        message = "no lease"
+        raise ProcessError(message)
+
+    def _take_leases(self) -> None:
         village = self.enrolled.village
         find = one_key(load_public_key(village.hub.message_key))
         for raw in list(self._notices):
             notice = verify_notice(raw, node=village.node, find_key=find)
-            if notice.number == cursor + 1:
-                cursor = notice.number
-                if notice.kind is NoticeKind.LEASE:
+            if notice.number == self._cursor + 1:
+                self._cursor = notice.number
+                if notice.kind == NoticeKind.LEASE:
                     village.numbers.append(from_bytes(notice.body, NumberLease, max_bytes=MAX_LEASE_BYTES))
-        return cursor
 
     def _on_message(self, _: Client, __: object, message: MQTTMessage) -> None:
         if message.topic.endswith("/receipt"):

@@ -35,7 +35,8 @@ class Notice(Wire, frozen=True, kw_only=True):
 
     node: NodeId
     number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-    kind: NoticeKind
+    kind: Annotated[str, msgspec.Meta(pattern=r"^[a-z_]{1,20}\Z")]
+    """A ``NoticeKind``. One that an older node does not know is stored, counted and left alone."""
     time: int
     """Hub time in milliseconds when the notice was written."""
     body: Annotated[bytes, msgspec.Meta(max_length=MAX_MAIL_BYTES)]

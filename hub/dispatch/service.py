@@ -58,7 +58,7 @@ def render_notice(row: NoticeRow, message_key: Ed25519PrivateKey) -> Outgoing:
     notice = Notice(
         node=node,
         number=row.number,
-        kind=NoticeKind(row.kind),
+        kind=row.kind,
         time=int(row.written_at.timestamp() * 1000),
         body=row.body,
     )

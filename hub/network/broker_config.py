@@ -102,8 +102,8 @@ pid_file: {_path(config.directory / "broker.pid")}
 log_file: {_path(config.directory / "broker.log")}
 log_size_limit: {LOG_SIZE_LIMIT}
 max_payload: {BROKER_MAX_PACKET_BYTES}
-# Without the -1 the 501st subscribed node is refused; without "always" a power cut loses acknowledged messages.
-jetstream {{ store_dir: {_path(store)}, limits {{ default_max_consumers: -1 }}, sync_interval: always }}
+# Without the -1 the 501st subscribed node is refused. A power cut may lose a second: nodes send until receipted.
+jetstream {{ store_dir: {_path(store)}, limits {{ default_max_consumers: -1 }}, sync_interval: "1s" }}
 mqtt {{
   host: {_quoted(config.host)}
   port: {config.port}

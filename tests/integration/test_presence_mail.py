@@ -125,7 +125,7 @@ def test_an_officer_waits_for_a_person_and_is_certified_by_mail(database: Databa
     assert certify_approved(database, NOW, HUB_KEY, Chance("again")) == ()
     with database.session() as session:
         (notice,) = notices(session, mail(officers=[asked]))
-    assert notice.kind is NoticeKind.OFFICER
+    assert notice.kind == NoticeKind.OFFICER
 
 
 def test_two_checkpoints_are_proved_to_belong_together(database: Database) -> None:

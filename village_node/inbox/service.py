@@ -69,7 +69,8 @@ def read_cursor(session: Session) -> int:
 def store_notice(session: Session, now: datetime, enrolled: Enrolled, notice: Notice, raw: bytes) -> bool:
     """Keep the next notice and apply what it carries; return False when it is not the next.
 
-    A body that cannot be read is kept all the same, with a flag: one bad notice must not stop those behind it.
+    A body that cannot be read, or a kind that a newer hub invented, is kept all the same, with a flag: one notice must
+    not stop those behind it.
     """
     if notice.number != read_cursor(session) + 1:
         return False
@@ -83,8 +84,13 @@ def store_notice(session: Session, now: datetime, enrolled: Enrolled, notice: No
         )
     )
     session.flush()
+    apply = APPLY.get(notice.kind)
+    if apply is None:
+        # A newer hub says something that this program has no ear for yet; after an update it can be read again.
+        raise_flag(session, now, FlagRaised(code="notice_unknown", evidence=raw))
+        return True
     try:
-        APPLY[notice.kind](session, now, enrolled, notice.body)
+        apply(session, now, enrolled, notice.body)
     except ProtocolError as error:
         log.warning("notice.unreadable", number=notice.number, kind=str(notice.kind), code=error.code)
         raise_flag(session, now, FlagRaised(code="notice_unreadable", evidence=raw))
@@ -128,7 +134,7 @@ def _apply_nothing(session: Session, now: datetime, enrolled: Enrolled, body: by
     del session, now, enrolled, body
 
 
-APPLY: Mapping[NoticeKind, Callable[[Session, datetime, Enrolled, bytes], None]] = {
+APPLY: Mapping[str, Callable[[Session, datetime, Enrolled, bytes], None]] = {
     NoticeKind.RECEIPT: _apply_nothing,
     NoticeKind.LEASE: _apply_lease,
     NoticeKind.OFFICER: _apply_officer,

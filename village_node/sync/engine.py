@@ -250,7 +250,7 @@ class Engine:
         self._mail_at = min(self._mail_at, self._now + pause)
 
     def _read_carried(self, notice: Notice) -> None:
-        if notice.kind is not NoticeKind.RECEIPT:
+        if notice.kind != NoticeKind.RECEIPT:
             return
         try:
             self._take_receipt(verify_receipt(notice.body, log=self._trust.log))

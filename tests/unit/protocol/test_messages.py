@@ -124,7 +124,7 @@ def test_a_message_about_somebody_else_is_refused() -> None:
     ("purpose", "changes"),
     [
         (Purpose.NOTICE, {"number": 0}),
-        (Purpose.NOTICE, {"kind": "order"}),
+        (Purpose.NOTICE, {"kind": "Order!"}),
         (Purpose.NOTICE, {"body": "text"}),
         (Purpose.MAIL, {"cursor": -1}),
         (Purpose.MAIL, {"officers": [{}] * 21}),

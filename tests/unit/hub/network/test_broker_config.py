@@ -100,7 +100,7 @@ def test_every_user_is_kept_to_mqtt() -> None:
     users = re.findall(r'user: "CN=([^"]+)", allowed_connection_types: \["MQTT"\]', text)
     assert users == ["3314012001-01", "hub-intake", "hub-worker"]
     assert "verify_and_map: true" in text
-    assert "sync_interval: always" in text
+    assert 'sync_interval: "1s"' in text
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "broker.example", ""])

@@ -27,7 +27,9 @@ def load_case(session: Session, actor: Actor, case_id: str, *, lock: bool = Fals
         CaseNotFoundError: there is none, or it is none of the actor's business.
     """
     wanted = cases_for(actor).where(Case.case_id == case_id)
-    case = session.scalar(wanted.with_for_update(of=Case) if lock else wanted)
+    # NO KEY UPDATE: a look at the case holds the ledger's head and writes an event with a foreign key to the case. With
+    # FOR UPDATE it and a move would wait for each other (found by tests/e2e/test_production_road.py).
+    case = session.scalar(wanted.with_for_update(of=Case, key_share=True) if lock else wanted)
     if case is None:
         raise CaseNotFoundError
     return case

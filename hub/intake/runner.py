@@ -3,33 +3,45 @@
 1. Acknowledge and publish only after the transaction committed.
 2. A full disk or an unreachable database pauses the intake: nothing is acknowledged, the same batch is tried again.
 3. A disk that reports an I/O error, or a ledger that does not add up, ends the process: a restart verifies first.
-4. A message that makes the code itself fail is put aside with the code ``internal``, so that it cannot stop the rest.
+4. A message that makes the code itself fail, or needs a row that is damaged, is put aside with the code ``internal``,
+   so that it cannot stop the rest.
+5. An attachment that cannot be joined now (full disk, damaged row) waits for the next sweep; the loop goes on.
+6. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from hub.intake import tally
 from hub.intake.assembly import assemble, find_ready
 from hub.intake.carrier import Carrier, Incoming
+from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.refusals import keep_evidence
+from hub.intake.rules import Outcome
 from hub.intake.service import Processed, process
 from hub.intake.verify import digest_of
 from hub.ledger.errors import LedgerCorruptError
-from hub.storage.errors import StorageError
+from hub.storage.errors import KeyringError, StorageError
 from protocol.errors import TopicError
-from protocol.ids import NodeId
-from protocol.topics import parse_up
+from protocol.topics import Up, parse_up
 
 IDLE_S = 0.5
 SWEEP_EVERY = 20
 """Idle rounds between two looks for attachments that a crash left unjoined."""
 
 PAUSE_S = (0.2, 1.0, 5.0)
+COLLISIONS = 4
+"""Times that a batch is tried when other transactions commit the same rows."""
+
 INTERNAL = "internal"
+
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
@@ -76,9 +88,13 @@ class IntakeRunner:
 
     def sweep(self) -> None:
         """Join the attachments that a crash or a failed attempt left unjoined."""
-        with self._context.stores.database.reading() as session:
-            ready = find_ready(session)
-        self._carrier.publish(assemble(self._context, ready))
+        try:
+            with self._context.stores.database.reading() as session:
+                ready = find_ready(session)
+        except StorageError as error:
+            log.error("sweep.put_off", error=str(error))
+            return
+        self._join(ready)
 
     def step(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool] = lambda: False) -> None:
         """Process one batch to its end; without a durable verdict it is not acknowledged."""
@@ -87,39 +103,55 @@ class IntakeRunner:
             return
         self._carrier.acknowledge(batch)
         self._carrier.publish(processed.outgoing)
-        if processed.ready:
-            self._carrier.publish(assemble(self._context, processed.ready))
+        self._join(processed.ready)
 
-    def _persist(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> Processed | None:
-        attempt = 0
-        while not is_stopped():
+    def _join(self, ready: Sequence[Ready]) -> None:
+        """Join attachments, each on its own (rule 5)."""
+        for place in ready:
             try:
-                return process(self._context, batch)
+                self._carrier.publish(assemble(self._context, [place]))
             except StorageError as error:
-                if "disk I/O error" in str(error.__cause__):
-                    raise DiskFailedError from error
-                log.error("intake.paused", error=str(error), messages=len(batch))
-                self._wait(PAUSE_S[min(attempt, len(PAUSE_S) - 1)])
-                attempt += 1
+                _check_disk(error)
+                log.error("joining.put_off", error=str(error), bundle=place.bundle_id.hex(), position=place.position)
             except LedgerCorruptError:
                 raise
+            except Exception as error:  # noqa: BLE001  # rule 4
+                log.error("joining.failed", bundle=place.bundle_id.hex(), position=place.position, **_place_of(error))
+
+    def _persist(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> Processed | None:
+        for _ in range(COLLISIONS):
+            try:
+                return self._patiently(lambda: process(self._context, batch), len(batch), is_stopped)
             except IntegrityError:
                 # Another transaction committed the same bundle or number meanwhile: read the facts again.
                 log.info("intake.collided", messages=len(batch))
-                if attempt >= len(PAUSE_S):
-                    return self._isolate(batch, is_stopped)
                 self._wait(PAUSE_S[0])
+            except (DiskFailedError, LedgerCorruptError):
+                raise
+            except Exception as error:  # noqa: BLE001  # rule 4
+                log.error("intake.failed", messages=len(batch), **_place_of(error))
+                break
+        return self._isolate(batch, is_stopped)
+
+    def _patiently(self, work: Callable[[], T], messages: int, is_stopped: Callable[[], bool]) -> T | None:
+        """Do it, again and again while the storage does not take it (rule 2); None when stopped meanwhile."""
+        attempt = 0
+        while not is_stopped():
+            try:
+                return work()
+            except KeyringError:
+                raise  # a damaged row gets no better by waiting
+            except StorageError as error:
+                _check_disk(error)
+                log.error("intake.paused", error=str(error), messages=messages)
+                self._wait(PAUSE_S[min(attempt, len(PAUSE_S) - 1)])
                 attempt += 1
-            except Exception:
-                log.exception("intake.failed", messages=len(batch))
-                return self._isolate(batch, is_stopped)
         return None
 
     def _isolate(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> Processed | None:
         """Process one by one; put aside the one message that fails alone."""
         if len(batch) == 1:
-            self._put_aside(batch[0])
-            return Processed(outgoing=(), ready=(), accepted=0)
+            return self._patiently(lambda: self._put_aside(batch[0]), 1, is_stopped)
         parts = [self._persist([incoming], is_stopped) for incoming in batch]
         done = [part for part in parts if part is not None]
         if len(done) < len(batch):
@@ -130,12 +162,29 @@ class IntakeRunner:
             accepted=sum(part.accepted for part in done),
         )
 
-    def _put_aside(self, incoming: Incoming) -> None:
-        now = self._context.clock.now()
+    def _put_aside(self, incoming: Incoming) -> Processed:
+        nothing = Processed(outgoing=(), ready=(), accepted=0)
         try:
-            node = parse_up(incoming.topic).node
+            topic = parse_up(incoming.topic)
         except TopicError:
             log.error("intake.unreadable_topic")
-            return
+            return nothing
         with self._context.stores.database.session() as session:
-            keep_evidence(session, now, incoming, NodeId(node), (digest_of(incoming), INTERNAL))
+            about = (digest_of(incoming), INTERNAL)
+            keep_evidence(session, self._context.clock.now(), incoming, topic.node, about)
+            if topic.kind is Up.BUNDLE:
+                tally.add(session, [(topic.node, Outcome.QUARANTINED)])
+        return nothing
+
+
+def _check_disk(error: StorageError) -> None:
+    """End the process when the disk itself failed (rule 3)."""
+    if "disk I/O error" in str(error.__cause__):
+        raise DiskFailedError from error
+
+
+def _place_of(error: Exception) -> dict[str, object]:
+    """Return what the log may tell about an unforeseen error (rule 6)."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    trail = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
+    return {"error": type(error).__name__, "trail": trail}

@@ -88,6 +88,10 @@ class NodeEvidence(_Reader):
         """Return what should not have happened, by code."""
         return {str(code): int(str(times)) for code, times in self.rows("SELECT code, sum(times) FROM flag GROUP BY 1")}
 
+    def node_id(self) -> str:
+        """Return the name that the hub gave this node."""
+        return str(self.rows("SELECT node_id FROM node_identity")[0][0])
+
     def log_key(self) -> str:
         """Return the hub's log key as it was pinned at the enrolment."""
         return str(self.rows("SELECT log_key FROM node_identity")[0][0])

@@ -1,8 +1,16 @@
 """The worker: does what needs the hub's keys, publishes mailbox notices, sends the beacon.
 
 One process per hub. Everything that it does is decided by rows: it may be killed at any moment and goes on from there.
+
+Rules:
+1. Each step stands alone: what cannot be done now (a file that cannot be written, a row that is damaged) holds up no
+   other step, and is tried again. Only a ledger that does not add up ends the process.
+2. A node that is away is not reminded: the broker would keep every reminder, and a village would come back to hours of
+   copies on its thin line. It writes its cursor when it is back, and is answered.
+3. A clock that is set back delays nothing: what is due is due again after one period at most.
 """
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,11 +24,12 @@ from hub.intake.carrier import Carrier, Outgoing
 from hub.intake.context import HubSecrets, Stores
 from hub.intake.receipts import issue_waiting
 from hub.intake.tables import BundleReceipt
+from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.service import sign_head
 from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import PkiFiles
+from hub.network.queries import reachable_nodes
 from hub.network.revocation import renew_revocation_list
-from hub.registry.queries import all_nodes
 from hub.storage.errors import StorageError
 from hub.storage.ports import Clock
 from protocol.envelope import Purpose, sign
@@ -59,37 +68,38 @@ class Worker:
         self._carrier = carrier
         self._wait = wait
         self._last_notice: int | None = None
-        self._next_beacon_ms = 0
-        self._next_reminder_ms = 0
+        self._remind_every = _Every(REMIND_S * 1000)
+        self._beacon_every = _Every(context.beacon_s * 1000)
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
-        """Work until stopped; an unreachable database makes it wait.
+        """Work until stopped; when something could not be done the next try waits a little.
 
         Raises:
             LedgerCorruptError: the ledger does not add up; nothing was signed.
         """
         while not is_stopped():
-            try:
-                self.tick()
-                self._wait(TICK_S)
-            except StorageError as error:
-                log.error("worker.paused", error=str(error))
-                self._wait(PAUSE_S)
+            self._wait(TICK_S if self.tick() else PAUSE_S)
 
-    def tick(self) -> None:
-        """Do what is due now."""
-        now = self._context.clock.now()
-        issue_approved(self._context.stores.database, now, self._context.issuer)
-        renew_revocation_list(self._context.stores.database, self._context.pki, now)
-        self._sign_receipts(now)
-        self._publish_new_notices()
-        now_ms = self._context.clock.now_ms()
-        if now_ms >= self._next_reminder_ms:
-            self._next_reminder_ms = now_ms + REMIND_S * 1000
-            self._remind()
-        if now_ms >= self._next_beacon_ms:
-            self._next_beacon_ms = now_ms + self._context.beacon_s * 1000
-            self._send_beacon(now)
+    def tick(self) -> bool:
+        """Do what is due now; say whether all of it could be done.
+
+        Raises:
+            LedgerCorruptError: the ledger does not add up; nothing was signed.
+        """
+        context, now = self._context, self._context.clock.now()
+        now_ms = context.clock.now_ms()
+        steps: list[Callable[[], object]] = [
+            lambda: issue_approved(context.stores.database, now, context.issuer),
+            lambda: renew_revocation_list(context.stores.database, context.pki, now),
+            lambda: self._sign_receipts(now),
+            self._publish_new_notices,
+        ]
+        if self._remind_every.is_due(now_ms):
+            steps.append(lambda: self._remind(now))
+        if self._beacon_every.is_due(now_ms):
+            steps.append(lambda: self._send_beacon(now))
+        done = [_attempt(step) for step in steps]
+        return all(done)
 
     def _sign_receipts(self, now: datetime) -> None:
         database = self._context.stores.database
@@ -110,17 +120,16 @@ class Worker:
         self._carrier.publish(messages)
         self._last_notice = newest
 
-    def _remind(self) -> None:
-        """Send again what nodes have not acknowledged: the broker may have lost it."""
+    def _remind(self, now: datetime) -> None:
+        """Send again what nodes have not acknowledged: the broker may have lost it (rule 2)."""
         with self._context.stores.database.reading() as session:
-            messages = self._unacknowledged(session)
+            messages = self._unacknowledged(session, now)
         self._carrier.publish(messages)
 
-    def _unacknowledged(self, session: Session) -> Sequence[Outgoing]:
+    def _unacknowledged(self, session: Session, now: datetime) -> Sequence[Outgoing]:
         return [
             render_notice(row, self._context.secrets.message)
-            for node in all_nodes(session)
-            if node.is_active
+            for node in reachable_nodes(session, now)
             for row in pending_notices(session, node.node_id, node.mail_cursor, limit=20)
         ]
 
@@ -137,3 +146,34 @@ class Worker:
         )
         envelope = sign(to_bytes(beacon), key=self._context.secrets.message, purpose=Purpose.BEACON)
         self._carrier.publish([Outgoing(beacon_topic(self._context.hub), envelope)])
+
+
+class _Every:
+    """Says once per period that something is due (rule 3)."""
+
+    def __init__(self, period_ms: int) -> None:
+        self._period_ms = period_ms
+        self._last_ms: int | None = None
+
+    def is_due(self, now_ms: int) -> bool:
+        if self._last_ms is not None and 0 <= now_ms - self._last_ms < self._period_ms:
+            return False
+        self._last_ms = now_ms
+        return True
+
+
+def _attempt(step: Callable[[], object]) -> bool:
+    """Do one step; say whether it could be done (rule 1)."""
+    try:
+        step()
+    except LedgerCorruptError:
+        raise
+    except StorageError as error:
+        log.error("worker.paused", error=str(error))
+        return False
+    except Exception as error:  # noqa: BLE001  # rule 1; the text may hold values, so the log gets type and place
+        frames = traceback.extract_tb(error.__traceback__)[-8:]
+        trail = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
+        log.error("worker.failed", error=type(error).__name__, trail=trail)
+        return False
+    return True

@@ -13,6 +13,7 @@ from hub.intake.tables import Bundle, BundleReceipt, IntakeQuarantine, IntakeRef
 from hub.network import tables
 from hub.network.pki import Revocation
 from hub.network.rules import (
+    DEAD_AFTER,
     Ailment,
     CodeState,
     Gap,
@@ -26,7 +27,8 @@ from hub.network.rules import (
     without,
 )
 from hub.registry.queries import all_nodes, load_node
-from hub.registry.records import NodeRecord
+from hub.registry.records import NodeRecord, node_record
+from hub.registry.rules import NodeStatus
 from hub.registry.tables import Node
 from protocol.enrolment import EnrolmentRequest, fingerprint
 from protocol.ids import NodeId, VillageCode
@@ -221,6 +223,14 @@ def _code_line(row: tables.EnrolmentCode) -> CodeLine:
         approved_by=row.approved_by or "",
         node_id=row.node_id or "",
     )
+
+
+def reachable_nodes(session: Session, now: datetime) -> list[NodeRecord]:
+    """Return the nodes in service that are connected, as far as the hub knows."""
+    seen = tables.Presence.seen_at > now - DEAD_AFTER
+    live = (tables.Presence.state == Reported.LIVE.value) & seen & (Node.status == NodeStatus.ACTIVE.value)
+    wanted = select(Node).join(tables.Presence, tables.Presence.node_id == Node.node_id).where(live)
+    return [node_record(row) for row in session.scalars(wanted.order_by(Node.node_id))]
 
 
 def _tile(village: Region, by_village: Mapping[str, list[NodeCard]]) -> Tile:

@@ -1,0 +1,158 @@
+"""The worker around a whole hub: what it signs, whom it reminds, and what a broken part may hold up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from hub.catalogue.catalogue import Catalogue
+from hub.dispatch.service import write_notice
+from hub.intake.carrier import Incoming, Outgoing
+from hub.intake.receipts import DeskStatement, request_receipt
+from hub.network.certification import Issuer
+from hub.network.pki_files import open_pki
+from hub.network.presence import on_health
+from hub.storage.hubkeys import public_keys
+from hub.worker import Worker, WorkerContext
+from loadtests.village import Village
+from protocol.health import Health, HealthKind
+from protocol.mailbox import NoticeKind
+from protocol.receipt import ReceiptKind
+from tests.hostile import SERVICE, Scene, neighbours
+from tests.hubs import HUB, bundle_of, make_hub
+
+BEACON_S = 60
+
+
+class ListCarrier:
+    """Writes down what is published."""
+
+    def __init__(self) -> None:
+        self.published: list[Outgoing] = []
+
+    def receive(self, most: int, linger_s: float, idle_s: float) -> list[Incoming]:
+        del most, linger_s, idle_s
+        return []
+
+    def acknowledge(self, messages: Sequence[Incoming]) -> None:
+        del messages
+
+    def publish(self, messages: Sequence[Outgoing]) -> None:
+        self.published += messages
+
+
+@pytest.fixture
+def scene(tmp_path: Path, database_url: str) -> Scene:
+    return neighbours(make_hub(tmp_path, database_url))
+
+
+@pytest.fixture
+def carrier() -> ListCarrier:
+    return ListCarrier()
+
+
+@pytest.fixture
+def worker(scene: Scene, carrier: ListCarrier) -> Worker:
+    hub = scene.hub
+    pki = open_pki(hub.directory / "pki", HUB, now=hub.clock.now(), entropy=hub.randomness.token)
+    issuer = Issuer(
+        authority=pki.authority,
+        message_key=hub.context.secrets.message,
+        keys=public_keys(hub.directory / "keys", HUB),
+        broker_host="127.0.0.1",
+        broker_port=8883,
+        services=Catalogue.load().wire_services(),
+        randomness=hub.randomness,
+    )
+    context = WorkerContext(
+        hub=HUB,
+        stores=hub.context.stores,
+        secrets=hub.context.secrets,
+        issuer=issuer,
+        pki=pki,
+        clock=hub.clock,
+        beacon_s=BEACON_S,
+    )
+    return Worker(context, carrier, lambda _: None)
+
+
+def hear(scene: Scene, village: Village, kind: HealthKind, session: int = 1) -> None:
+    now = scene.hub.clock.now_ms()
+    health = Health(kind=kind, node=village.node, session=session, claimed_at=now, program="test")
+    with scene.hub.database.session() as transaction:
+        on_health(transaction, scene.hub.clock.now(), health)
+
+
+def notify(scene: Scene, village: Village) -> None:
+    with scene.hub.database.session() as session:
+        write_notice(session, scene.hub.clock.now(), village.node, NoticeKind.CATALOGUE, b"x")
+
+
+def mails(carrier: ListCarrier, village: Village) -> int:
+    count = sum(f"/{village.node}/down/mail" in message.topic for message in carrier.published)
+    carrier.published.clear()
+    return count
+
+
+def beacons(carrier: ListCarrier) -> int:
+    count = sum(message.topic.endswith("/beacon") for message in carrier.published)
+    carrier.published.clear()
+    return count
+
+
+def test_a_notice_is_sent_once_and_a_node_that_is_here_is_reminded(
+    scene: Scene, worker: Worker, carrier: ListCarrier
+) -> None:
+    hear(scene, scene.village, HealthKind.BIRTH)
+    worker.tick()
+    notify(scene, scene.village)
+
+    found = []
+    for _ in range(4):
+        worker.tick()
+        found.append(mails(carrier, scene.village))
+        scene.hub.clock.move(30)
+
+    assert found == [1, 0, 1, 0]
+
+
+def test_a_node_that_is_away_is_not_reminded(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:
+    """The broker would keep each reminder for the village to come back to."""
+    hear(scene, scene.village, HealthKind.BIRTH)
+    hear(scene, scene.village, HealthKind.DEATH)
+    hear(scene, scene.neighbour, HealthKind.BIRTH)  # without a will: the broker itself was lost
+    worker.tick()
+    for village in (scene.village, scene.neighbour):
+        notify(scene, village)
+    worker.tick()
+    carrier.published.clear()
+
+    scene.hub.clock.move(3_600)
+    worker.tick()
+
+    assert [message.topic.rpartition("/")[2] for message in carrier.published] == ["beacon"]
+
+
+def test_a_clock_set_back_does_not_silence_the_beacon(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:
+    worker.tick()
+    assert beacons(carrier) == 1
+
+    scene.hub.clock.move(-3_600)
+    worker.tick()
+    assert beacons(carrier) == 1
+    worker.tick()
+    assert beacons(carrier) == 0
+
+
+def test_a_list_that_cannot_be_written_holds_up_no_receipt(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:
+    made = scene.village.seal_application(SERVICE)
+    scene.hub.receive(bundle_of(scene.village, made))
+    worker.tick()
+    (scene.hub.directory / "pki" / "crl.pem").unlink(missing_ok=True)
+    (scene.hub.directory / "pki").rename(scene.hub.directory / "gone")
+    with scene.hub.database.session() as session:
+        statement = DeskStatement(kind=ReceiptKind.COMPLETE, office="one-stop")
+        request_receipt(session, scene.hub.clock.now_ms(), made.bundle, statement, scene.hub.randomness.token(32))
+
+    assert not worker.tick()
+    assert mails(carrier, scene.village) == 1

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.casework.service import open_cases
 from hub.catalogue.catalogue import Catalogue
+from hub.dispatch.ahead import SentAhead
 from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.mqtt import BrokerOptions
@@ -55,13 +56,13 @@ def make_stores(settings: Settings) -> Stores:
 def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeContext:
     """Build the intake of a hub."""
     catalogue = Catalogue.load()
-    secrets = _secrets(settings)
+    secrets, ahead = _secrets(settings), SentAhead()
 
     def open_accepted(session: Session, now: datetime, accepted: Sequence[AcceptedBundle]) -> None:
         open_cases(session, now, accepted, catalogue=catalogue, ids=ports.ids, randomness=ports.randomness)
 
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
-        return answer_mail(session, now, mail, message_key=secrets.message)
+        return answer_mail(session, now, mail, message_key=secrets.message, ahead=ahead)
 
     def take_health(session: Session, now: datetime, health: Health) -> list[Outgoing]:
         on_health(session, now, health)

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from hub.dispatch.ahead import WINDOW
 from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Outgoing
 from hub.registry.tables import Node
@@ -15,9 +16,6 @@ from protocol.ids import NodeId
 from protocol.mailbox import Notice, NoticeKind
 from protocol.topics import Down, down
 from protocol.wire import to_bytes
-
-PENDING_AT_ONCE = 50
-"""Notices that are sent ahead of the node's cursor."""
 
 
 def write_notice(session: Session, now: datetime, node_id: NodeId, kind: NoticeKind, body: bytes) -> int:
@@ -31,7 +29,7 @@ def write_notice(session: Session, now: datetime, node_id: NodeId, kind: NoticeK
     return number
 
 
-def pending_notices(session: Session, node_id: NodeId, after: int, limit: int = PENDING_AT_ONCE) -> Sequence[NoticeRow]:
+def pending_notices(session: Session, node_id: NodeId, after: int, limit: int = WINDOW) -> Sequence[NoticeRow]:
     """Return the notices beyond a node's cursor, in order."""
     query = (
         select(NoticeRow)

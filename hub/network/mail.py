@@ -4,6 +4,7 @@ What a mail leads to for good (a lease, a request to certify an officer) is a ro
 at once (notices beyond the cursor, a consistency proof) may be lost, since the node asks again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import pending_notices, render_notice, write_notice
+from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Outgoing
 from hub.intake.tables import Bundle
 from hub.ledger.service import consistency, ledger_size
@@ -53,7 +56,9 @@ class MailRead:
     """Officers about whom a person has to decide now."""
 
 
-def answer_mail(session: Session, now: datetime, mail: Mail, *, message_key: Ed25519PrivateKey) -> list[Outgoing]:
+def answer_mail(
+    session: Session, now: datetime, mail: Mail, *, message_key: Ed25519PrivateKey, ahead: SentAhead
+) -> list[Outgoing]:
     """Take a node's mail and return what to publish after the commit: notices that it lacks, and the proof it asks for.
 
     Raises:
@@ -61,10 +66,18 @@ def answer_mail(session: Session, now: datetime, mail: Mail, *, message_key: Ed2
         LedgerCorruptError: the ledger does not add up.
     """
     read = record_mail(session, now, mail)
-    answers = [render_notice(row, message_key) for row in pending_notices(session, mail.node, mail.cursor)]
+    answers = [render_notice(row, message_key) for row in _due(session, now, mail, ahead)]
     if read.proof is not None:
         answers += _prove(session, mail.node, read.proof, message_key)
     return answers
+
+
+def _due(session: Session, now: datetime, mail: Mail, ahead: SentAhead) -> Sequence[NoticeRow]:
+    stretch = ahead.stretch(mail.node, mail.cursor, now)
+    rows = pending_notices(session, mail.node, stretch.after, stretch.limit) if stretch.limit else ()
+    if rows:
+        ahead.note(mail.node, mail.cursor, rows[-1].number, now)
+    return rows
 
 
 def record_mail(session: Session, now: datetime, mail: Mail) -> MailRead:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import write_notice
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
@@ -185,9 +186,10 @@ class Office:
 
 def _with_network(hub: TestHub) -> TestHub:
     """Let mail and health be taken by the hub's network room, as the real wiring does."""
+    ahead = SentAhead()
 
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
-        return list(answer_mail(session, now, mail, message_key=hub.context.secrets.message))
+        return list(answer_mail(session, now, mail, message_key=hub.context.secrets.message, ahead=ahead))
 
     def take_health(session: Session, now: datetime, health: Health) -> list[Outgoing]:
         on_health(session, now, health)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy.orm import Session
 
+from hub.dispatch.ahead import SentAhead
 from hub.intake.carrier import Outgoing
 from hub.ledger.service import root_at
 from hub.network.certification import certify_approved
@@ -54,7 +55,7 @@ def mail(
 
 
 def answers(session: Session, message: Mail) -> list[Outgoing]:
-    return answer_mail(session, NOW, message, message_key=HUB_KEY)
+    return answer_mail(session, NOW, message, message_key=HUB_KEY, ahead=SentAhead())
 
 
 def notices(session: Session, message: Mail) -> list[Notice]:

@@ -9,7 +9,7 @@ from hub.catalogue.catalogue import Catalogue
 from hub.intake.rules import BundleFacts, FormCheck, OfficerState
 from hub.intake.tables import Bundle
 from hub.intake.verify import CheckedBundle
-from hub.ledger.service import ledger_size, root_at
+from hub.ledger.service import signed_roots
 from hub.registry.queries import load_leases, load_nodes, officer_states
 from hub.registry.rules import OfficerStatus
 from protocol.answers import check_answers, check_attachments
@@ -83,9 +83,8 @@ def _used_numbers(session: Session, manifests: Iterable[Manifest]) -> set[str]:
 
 
 def _roots(session: Session, manifests: Iterable[Manifest]) -> dict[int, bytes]:
-    size = ledger_size(session)
-    named = {manifest.checkpoint.size for manifest in manifests if manifest.checkpoint is not None}
-    return {number: root_at(session, number) for number in named if number <= size}
+    """Return the roots that this log signed at the sizes that the manifests name."""
+    return signed_roots(session, {item.checkpoint.size for item in manifests if item.checkpoint is not None})
 
 
 def _check_form(catalogue: Catalogue, manifest: Manifest) -> FormCheck:

@@ -72,7 +72,7 @@ class BundleFacts:
     previous: bytes | None
     """Bundle id that the hub has for the counter before; None when it has none (yet)."""
     named_root: bytes | None
-    """Root of this log at the size that the manifest named; None when the log is shorter."""
+    """Root that this log signed at the size that the manifest named; None when it signed none there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

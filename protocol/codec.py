@@ -4,7 +4,7 @@ Rules (RFC 8949 §4.2.1, narrowed):
 1. Definite lengths only, shortest form, no trailing bytes.
 2. Types: integers within ±2^53, byte strings, text, arrays, maps, true, false, null. No floats, no tags, no undefined.
 3. Map keys are text, or (in COSE headers only) integers of one sign: then bytewise order and length-first order agree.
-4. No duplicate keys; text is UTF-8 in NFC without lone surrogates.
+4. No duplicate keys; text is UTF-8 in NFC without lone surrogates and without U+0000 (PostgreSQL takes none).
 5. Depth and size are bounded; size is checked before parsing.
 6. Decoding and encoding again gives the same bytes, else the bytes are refused.
 """
@@ -86,6 +86,7 @@ def _refuse_tag(*_: object) -> object:
 
 
 _REFUSED_TAGS = dict.fromkeys(_BUILT_IN_TAGS, _refuse_tag)
+NUL = "\x00"
 _PLAIN = (bytes, bool, type(None))
 
 
@@ -98,7 +99,7 @@ def _check_items(items: Iterable[object], depth: int) -> None:
     for item in items:
         kind = type(item)
         if kind is str:
-            if len(item) > MAX_TEXT_BYTES or not item.isascii():  # type: ignore[arg-type, attr-defined]  # it is str
+            if len(item) > MAX_TEXT_BYTES or not item.isascii() or NUL in item:  # type: ignore[arg-type, attr-defined, operator]  # it is str
                 _check_text(item)  # type: ignore[arg-type]  # kind is str
         elif kind is int:
             if not -MAX_INTEGER <= item <= MAX_INTEGER:  # type: ignore[operator]  # kind is int
@@ -127,7 +128,7 @@ def _check_keys(value: dict[object, object]) -> None:
         if type(key) is not str:
             _check_integer_keys(value)
             return
-        if len(key) > MAX_TEXT_BYTES or not key.isascii():
+        if len(key) > MAX_TEXT_BYTES or not key.isascii() or NUL in key:
             _check_text(key)
 
 
@@ -140,6 +141,9 @@ def _check_integer_keys(value: dict[object, object]) -> None:
 
 
 def _check_text(value: str) -> None:
+    if NUL in value:
+        reason = "U+0000"
+        raise MalformedError(reason)
     if value.isascii():
         if len(value) > MAX_TEXT_BYTES:
             raise TooLargeError

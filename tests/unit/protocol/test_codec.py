@@ -40,6 +40,8 @@ HOSTILE = {
     "E05 not UTF-8": "61ff",
     "E05 lone surrogate": "63eda080",
     "E05 truncated sequence": "61c3",
+    "E05 NUL": "63610062",
+    "E05 NUL in a key": "a163610062f6",
     "E05 not NFC": "6361cc81",
     "E05 not NFC, Hangul": "66e18480e185a1",
     "E06 long form of 23": "1817",

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import psutil
 from deploy.demo.cast import ADMIN, ADMINS, PASSWORD, Person, Village, people
 from deploy.demo.clerk import Clerk
 from deploy.demo.evidence import HubEvidence, NodeEvidence, SqliteHubEvidence
+from deploy.demo.progress import Bar, stage
 from deploy.demo.village_pc import VillagePc, enrol_all
 from loadtests.processes import LocalHub, Program, free_port, run_all
 
@@ -103,18 +105,20 @@ class DemoNetwork:
             BrowserError: a page refused.
         """
         self.hub.ask("init")
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for done in [pool.submit(self._add, person) for person in self.people]:
-                done.result()
-        self.hub.start()
-        self._record()
-        admins = [self.clerk(name) for name in ADMINS]
-        for admin in admins:
-            admin.sign_in()
-        enrol_all(self.pcs, *admins)
-        for pc in self.pcs:
-            pc.start()
-        self._record()
+        with stage() as shown:
+            self._add_people(shown.bar("orang / people", len(self.people)))
+            programs = shown.bar("program / programs", 1 + len(self.pcs))
+            self.hub.start()
+            programs.set(1)
+            self._record()
+            admins = [self.clerk(name) for name in ADMINS]
+            for admin in admins:
+                admin.sign_in()
+            enrol_all(self.pcs, *admins)
+            for number, pc in enumerate(self.pcs, 2):
+                pc.start()
+                programs.set(number)
+            self._record()
 
     def stop(self) -> None:
         """End all programs in order."""
@@ -134,9 +138,15 @@ class DemoNetwork:
         """The nodes' databases, read-only."""
         return [NodeEvidence(pc.database) for pc in self.pcs]
 
-    def _add(self, person: Person) -> None:
-        options = ("--role", person.role, "--office", person.office, "--name", person.name, "--password-stdin")
-        self.hub.ask("people", "add", person.username, *options, given=f"{PASSWORD}\n")
+    def _add_people(self, bar: Bar) -> None:
+        def add(person: Person) -> None:
+            options = ("--role", person.role, "--office", person.office, "--name", person.name, "--password-stdin")
+            self.hub.ask("people", "add", person.username, *options, given=f"{PASSWORD}\n")
+
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            for number, done in enumerate([pool.submit(add, person) for person in self.people], 1):
+                done.result()
+                bar.set(number)
 
     def _record(self) -> None:
         """Write down who runs, so that the next start can end what a killed demo left behind."""
@@ -149,9 +159,16 @@ class DemoNetwork:
 
 def _ports(nodes: int, *, usual: bool) -> list[int]:
     """Return a port for the hub's pages and one for each node's: the usual ones, or free ones where those are taken."""
-    taken = {each.laddr.port for each in psutil.net_connections("tcp") if each.laddr}
     wanted = [WEB_PORT, *(NODE_PORT + number for number in range(nodes))]
-    return [port if usual and port not in taken else free_port() for port in wanted]
+    return [port if usual and _is_free(port) else free_port() for port in wanted]
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def write_pids(directory: Path, running: Sequence[psutil.Process] = ()) -> None:

@@ -10,11 +10,15 @@ from deploy.demo.scans import Camera
 from loadtests.forms import fill_form
 from protocol.bundle import Answer, Applicant
 from protocol.catalogue import FieldType, MediaType, Requirement, Service
+from protocol.nik import Sex
 
 CANARY = "331499"
 """Every NIK of the demo begins so: subdistrict 99 does not exist. What must stay secret can be searched for by it."""
 
 _HUNDRED = 100
+_WOMAN = 40
+"""Added to the day of birth in a woman's NIK."""
+
 _CARDS = ("id", "ktp", "card", "photo")
 
 
@@ -35,7 +39,7 @@ class Scenery:
         self.names.add(person.name)
         return Application(
             service=service.code,
-            typed=_applicant(person) | typed_answers(service, filled.answers, self._random),
+            typed=_applicant(person) | _agreeing(typed_answers(service, filled.answers), person),
             files=[
                 (item.key, self._scan(item, person, number))
                 for item in filled.requirements
@@ -58,15 +62,10 @@ class Scenery:
         return MediaType.PDF in requirement.media_types and self._random.randrange(3) == 0
 
 
-def typed_answers(service: Service, answers: Mapping[str, Answer], random: Random) -> dict[str, str]:
+def typed_answers(service: Service, answers: Mapping[str, Answer]) -> dict[str, str]:
     """Return answers as a person would type them: ``12,50``, ``17-08-1990``."""
-    typed = {}
-    for key, answer in answers.items():
-        field = service.field(key)
-        assert field is not None  # noqa: S101  # the answers were made from the service's own fields
-        text = _typed(field.type, answer)
-        typed[key] = _birthday(random) if field.type is FieldType.DATE and "birth" in key else text
-    return typed
+    types = {str(field.key): field.type for field in service.fields}
+    return {key: _typed(types[key], answer) for key, answer in answers.items()}
 
 
 def share_out(services: Sequence[Service], count: int, villages: int) -> list[list[Service]]:
@@ -87,8 +86,18 @@ def _typed(kind: FieldType, answer: Answer) -> str:
     return str(answer)
 
 
-def _birthday(random: Random) -> str:
-    return f"{random.randrange(1, 29):02d}-{random.randrange(1, 13):02d}-{random.randrange(1960, 2005)}"
+def _agreeing(typed: Mapping[str, str], person: Applicant) -> dict[str, str]:
+    """Return the form with dates of birth and sexes that agree with the NIK beside them, as most forms' do."""
+    agreed = dict(typed)
+    for key in typed:
+        stem, is_birth, _ = key.partition("birth_date")
+        nik = typed.get(f"{stem}nik", "" if stem else person.nik or "")
+        if is_birth and nik and key == f"{stem}birth_date":
+            day = int(nik[6:8])
+            agreed[key] = f"{day % _WOMAN:02d}-{nik[8:10]}-19{nik[10:12]}"
+            if f"{stem}sex" in typed:
+                agreed[f"{stem}sex"] = str(Sex.FEMALE if day > _WOMAN else Sex.MALE)
+    return agreed
 
 
 def _applicant(person: Applicant) -> dict[str, str]:

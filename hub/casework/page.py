@@ -31,6 +31,7 @@ from protocol.answers import SummaryLine, summary_labels, visible_requirements
 from protocol.bundle import Applicant, Manifest
 from protocol.catalogue import Requirement, Service
 from protocol.nik import mask_nik
+from protocol.receipt import ReceiptKind
 
 SHOWN_LOOKS = 50
 
@@ -250,7 +251,9 @@ def _events(session: Session, wanted: Select[CaseEvent], key: DataKey) -> tuple[
 
 def _receipts(session: Session, bundle_id: bytes) -> tuple[ReceiptLine, ...]:
     wanted = select(BundleReceipt.kind, BundleReceipt.ledger_index, BundleReceipt.raw.is_not(None))
-    rows = session.execute(wanted.where(BundleReceipt.bundle_id == bundle_id).order_by(BundleReceipt.id))
+    # Whoever damages a copy of a bundle can claim its id: the rejection of the copy says nothing about this case.
+    about = (BundleReceipt.bundle_id == bundle_id) & (BundleReceipt.kind != str(ReceiptKind.REJECTED))
+    rows = session.execute(wanted.where(about).order_by(BundleReceipt.id))
     return tuple(ReceiptLine(kind=kind, ledger_index=index, is_signed=signed) for kind, index, signed in rows)
 
 

@@ -15,6 +15,8 @@ from hub.casework.scope import load_case
 from hub.intake.reading import list_attachments, read_attachment
 from hub.intake.tables import BundleReceipt
 from hub.storage.blobs import BlobStore
+from protocol.limits import MAX_INTEGER
+from protocol.receipt import ReceiptKind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +98,11 @@ def read_receipt(session: Session, actor: Actor, case_id: str, ledger_index: int
     """
     case = load_case(session, actor, case_id)
     wanted = select(BundleReceipt.raw).where(
-        BundleReceipt.bundle_id == case.bundle_id, BundleReceipt.ledger_index == ledger_index
+        BundleReceipt.bundle_id == case.bundle_id,
+        BundleReceipt.kind != str(ReceiptKind.REJECTED),
+        BundleReceipt.ledger_index == ledger_index,
     )
-    raw = session.scalar(wanted)
+    raw = session.scalar(wanted) if ledger_index <= MAX_INTEGER else None
     if raw is None:
         raise CaseNotFoundError
     return raw

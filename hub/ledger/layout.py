@@ -19,11 +19,14 @@ from hub.ledger.service import newest_checkpoint
 from hub.ledger.tables import LedgerEntry, LedgerTile
 from hub.ledger.tiles import HASH, TILE_HASHES
 from hub.storage.files import PUBLIC, write_durably
+from protocol.limits import MAX_INTEGER
 
 ENTRIES = "entries"
 MAX_LEVEL = 63
 _PATH = re.compile(r"((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _MAX_PATH = 40
+MAX_TILE = MAX_INTEGER // TILE_HASHES
+"""A database refuses larger numbers than it has integers for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,8 @@ def parse_place(path: str) -> Place | None:
     if matched is None:
         return None
     place = Place(int(matched[1].replace("x", "").replace("/", "")), int(matched[2] or TILE_HASHES))
-    return place if place.path == path and place.width <= TILE_HASHES else None
+    is_possible = place.number <= MAX_TILE and place.width <= TILE_HASHES
+    return place if place.path == path and is_possible else None
 
 
 def tile_bytes(session: Session, level: int, place: Place) -> bytes | None:

@@ -6,7 +6,7 @@ Sources: OWASP ASVS 5.0 chapters 3.4 and 3.5; OWASP Secure Headers. No inline sc
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import BadRequest, Forbidden
 
 _POLICY = (
     "default-src 'none'",
@@ -33,16 +33,13 @@ HEADERS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 STATIC_ENDPOINTS = frozenset({"static", "bootstrap.static"})
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def guard(app: Flask, *, production: bool) -> None:
     """Put headers on every answer and refuse unsafe requests from other sites, before anything else happens."""
-
-    @app.before_request
-    def refuse_other_sites() -> None:
-        if request.method not in SAFE_METHODS and _is_from_another_site():
-            raise Forbidden
+    app.before_request(_refuse_strangers)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -53,6 +50,21 @@ def guard(app: Flask, *, production: bool) -> None:
         if request.endpoint not in STATIC_ENDPOINTS or response.status_code >= 400:  # noqa: PLR2004
             response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _refuse_strangers() -> None:
+    if request.method not in SAFE_METHODS and _is_from_another_site():
+        raise Forbidden
+    if _holds_nul():
+        raise BadRequest
+
+
+def _holds_nul() -> bool:
+    """Tell whether an address or a form holds U+0000, which no person types and PostgreSQL takes in no text."""
+    values = [request.path, *(value for pair in request.args.items(multi=True) for value in pair)]
+    if request.mimetype in FORM_TYPES:
+        values += [value for pair in request.form.items(multi=True) for value in pair]
+    return any("\x00" in value for value in values)
 
 
 def _is_from_another_site() -> bool:

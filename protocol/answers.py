@@ -249,6 +249,8 @@ def _free_text_problem(field: Field, answer: str) -> ProblemCode | None:
 
 def _are_plain(text: str, *, lines: bool) -> bool:
     """Tell whether the text is in NFC and free of control characters, lone surrogates and unassigned code points."""
+    if text.isascii() and text.isprintable():
+        return True
     allowed = "\n" if lines else ""
     controls = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
     if any(unicodedata.category(letter) in controls and letter not in allowed for letter in text):

@@ -100,7 +100,7 @@ def sign_receipts(
     if not pending:
         return []
     maker = _ReceiptMaker(session, now, signer)
-    made = [maker.make(item.entry, item.index, item.verdict.salt, item.subject) for item in pending]
+    made = [maker.make(item) for item in pending]
     session.execute(
         insert(table_of(BundleReceipt)), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)]
     )
@@ -200,14 +200,14 @@ class _ReceiptMaker:
         self._read = TileReader(session)
         self._links: dict[int, ConsistencyProof] = {}
 
-    def make(self, entry: bytes, index: int, salt: bytes, subject: bytes) -> bytes:
-        named = from_bytes(subject, Subject, max_bytes=MAX_RECEIPT_BYTES).named
-        path = inclusion_path(index, self._root.size, self._read)
+    def make(self, item: PendingReceipt) -> bytes:
+        named = item.verdict.subject.named
+        path = inclusion_path(item.index, self._root.size, self._read)
         return make_receipt(
-            entry=entry,
-            salt=salt,
-            subject=subject,
-            proof=inclusion_receipt(self._root, index, path),
+            entry=item.entry,
+            salt=item.verdict.salt,
+            subject=item.subject,
+            proof=inclusion_receipt(self._root, item.index, path),
             checkpoint=self._root.checkpoint,
             link=None if named is None else self._link(named.size),
         )
@@ -236,7 +236,9 @@ _WAITING = (
 
 
 def _issue_row(session: Session, maker: _ReceiptMaker, row: Row[*tuple[object, ...]]) -> IssuedReceipt:
-    raw = maker.make(row.entry, row.ledger_index, row.salt, row.subject)
+    subject = from_bytes(row.subject, Subject, max_bytes=MAX_RECEIPT_BYTES)
+    verdict = Verdict(subject=subject, salt=row.salt, village=None)
+    raw = maker.make(PendingReceipt(verdict=verdict, index=row.ledger_index, entry=row.entry, subject=row.subject))
     session.execute(update(BundleReceipt).where(BundleReceipt.id == row.id).values(raw=raw))
     return IssuedReceipt(bundle_id=row.bundle_id, node_id=NodeId(row.node_id), kind=ReceiptKind(row.kind), raw=raw)
 

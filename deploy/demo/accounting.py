@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.demo.evidence import verify_receipts
+from deploy.demo.evidence import Tally, verify_receipts
 from deploy.demo.network import DemoNetwork
 from deploy.demo.privacy import leaks
 from deploy.demo.scenery import CANARY
@@ -33,7 +33,7 @@ class Account:
     routed: list[tuple[str, Counter[str]]]
     services: int
     open_services: int
-    tally_adds_up: bool
+    tally: Tally
     moves: Counter[str]
     receipts: Counter[str]
     at_villages: int
@@ -61,7 +61,7 @@ def take_account(network: DemoNetwork, day: Day, directory: Path) -> Account:
         routed=hub.desks(),
         services=len(hub.services()),
         open_services=len(nodes[0].services()),
-        tally_adds_up=hub.tally().adds_up and hub.tally().accepted == len(hub.numbers()),
+        tally=hub.tally(),
         moves=day.moves,
         receipts=hub.receipts(),
         at_villages=sum(map(len, receipts)),
@@ -87,7 +87,10 @@ def disagreements(account: Account) -> Iterator[str]:
         f"submitted {submitted}, whole {account.whole}": account.whole == submitted,
         f"{account.open_services} services are open, {account.services} were used": account.services
         == min(submitted, account.open_services),
-        "the intake's accounting does not add up": account.tally_adds_up,
+        f"the intake's accounting does not add up: {account.tally}": account.tally.adds_up
+        and account.tally.accepted == len(account.received),
+        f"the intake turned good applications away: {account.tally}": not account.tally.rejected
+        and not account.tally.quarantined,
         f"receipts {dict(account.receipts)}, expected {dict(expected)}": account.receipts == expected,
         f"{made} receipts made, {account.at_villages} at the villages": made == account.at_villages,
         f"{account.at_villages} receipts, {account.verified} verified, first refuted: {account.refuted[:1]}": (

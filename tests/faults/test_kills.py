@@ -133,7 +133,9 @@ def test_every_receipt_is_there_once_and_holds(aftermath: Aftermath) -> None:
 
 def test_the_ledger_and_the_accounting_add_up(aftermath: Aftermath) -> None:
     assert aftermath.account.ledger.is_sound
-    assert aftermath.account.tally_adds_up
+    tally = aftermath.account.tally
+    assert tally.adds_up
+    assert (tally.accepted, tally.rejected, tally.quarantined) == (len(aftermath.sealed), 0, 0)
     assert aftermath.account.flags == {}
 
 

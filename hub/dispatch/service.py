@@ -20,7 +20,7 @@ from protocol.wire import to_bytes
 
 def write_notice(session: Session, now: datetime, node_id: NodeId, kind: NoticeKind, body: bytes) -> int:
     """Append a notice to a node's mailbox and return its number: without gaps, in this transaction."""
-    session.execute(select(Node.node_id).where(Node.node_id == str(node_id)).with_for_update())
+    session.execute(select(Node.node_id).where(Node.node_id == str(node_id)).with_for_update(key_share=True))
     newest = select(func.coalesce(func.max(NoticeRow.number), 0)).where(NoticeRow.node_id == str(node_id))
     number = int(session.scalar(newest) or 0) + 1
     session.execute(

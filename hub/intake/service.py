@@ -30,6 +30,7 @@ from hub.intake.verify import (
     Trusted,
     check,
 )
+from hub.ledger.service import take_turn
 from hub.registry import tables as registry
 from hub.registry.queries import load_nodes
 from hub.registry.records import OfficerRecord, officer_record
@@ -74,6 +75,8 @@ def _commit(session: Session, context: IntakeContext, now: datetime, groups: _So
     chunks = ChunkStage(session, context, now)
     chunks.adopt_early(bundles.accepted_ids)
     refused = [*groups.refused, *bundles.put_aside, *chunks.store(groups.chunks)]
+    if groups.mails:
+        take_turn(session)  # mail locks the rows of several nodes
     for mail in groups.mails:
         outgoing += context.on_mail(session, now, mail.mail)
     for health in groups.healths:

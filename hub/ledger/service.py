@@ -39,6 +39,7 @@ __all__ = [
     "root_at",
     "sign_head",
     "signed_roots",
+    "take_turn",
 ]
 
 _ENTRY = cast("Table", LedgerEntry.__table__)
@@ -74,6 +75,15 @@ class Sequenced:
 class _Head:
     frontier: merkle.Frontier
     last_time_ms: int
+
+
+def take_turn(session: Session) -> None:
+    """Lock the head of the log before any other row, so that no two transactions wait for each other.
+
+    Raises:
+        LedgerCorruptError: there is no head.
+    """
+    _lock_head(session)
 
 
 def append(session: Session, now_ms: int, drafts: Sequence[EntryDraft]) -> list[Sequenced]:

@@ -4,7 +4,8 @@
 (``service._record``); its opening (salt and subject) is kept in ``registry_event``. Nothing here talks to a node: what
 a node must learn is written by the rooms above (``hub/dispatch``, ``hub/network``).
 
-Locks are taken in this order everywhere: node or officer row, head of the ledger, lease counter of the year.
+Locks are taken in this order everywhere: head of the ledger (``take_turn``), officer row, node row, lease counter of
+the year. Who locks one node row alone may leave the head out.
 
 To add one more kind of change: a member of ``rules.EventKind``, a function in ``service.py`` that changes the row and
 calls ``_record`` before it returns, and a test that the ledger grew by exactly one.

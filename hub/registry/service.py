@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hub.ledger.service import EntryDraft, append
+from hub.ledger.service import EntryDraft, append, take_turn
 from hub.registry import tables
 from hub.registry.errors import RegistryError, RegistryRule
 from hub.registry.queries import (
@@ -121,6 +121,7 @@ def revoke_node(session: Session, node_id: NodeId, decision: Decision) -> None:
     Raises:
         RegistryError: there is no such node, or it was revoked before.
     """
+    take_turn(session)
     row = _node(session, node_id)
     if row.status == NodeStatus.REVOKED.value:
         raise RegistryError(RegistryRule.NODE_REVOKED)
@@ -177,6 +178,7 @@ def certify_officer(
     Raises:
         RegistryError: no such officer, or the officer or the node was revoked.
     """
+    take_turn(session)
     row = _officer(session, officer_id)
     if row.certificate is not None:
         return row.certificate
@@ -203,6 +205,7 @@ def revoke_officer(session: Session, officer_id: OfficerId, decision: Decision) 
     Raises:
         RegistryError: no such officer, or revoked before.
     """
+    take_turn(session)
     row = _officer(session, officer_id)
     row.status = OfficerStatus.REVOKED.value
     row.revoked_at = decision.now
@@ -307,7 +310,8 @@ def _insert_node(session: Session, name: NodeId, new: NewNode, now: datetime) ->
 
 
 def _node(session: Session, node_id: NodeId) -> tables.Node:
-    row = session.get(tables.Node, str(node_id), with_for_update=True, populate_existing=True)
+    # Rows that name the node may be written meanwhile, hence NO KEY UPDATE; its name never changes.
+    row = session.get(tables.Node, str(node_id), with_for_update={"key_share": True}, populate_existing=True)
     if row is None:
         raise RegistryError(RegistryRule.NODE_UNKNOWN)
     return row

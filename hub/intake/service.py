@@ -70,13 +70,13 @@ def process(context: IntakeContext, batch: Sequence[Incoming]) -> Processed:
 
 def _commit(session: Session, context: IntakeContext, now: datetime, groups: _Sorted) -> Processed:
     outgoing: list[Outgoing] = []
+    if groups.bundles or groups.mails:
+        take_turn(session)  # whom a revocation before us in the ledger excludes, is read below as excluded
     bundles = BundleStage(session, context, now)
     outgoing += bundles.run(groups.bundles, groups.rejected)
     chunks = ChunkStage(session, context, now)
     chunks.adopt_early(bundles.accepted_ids)
     refused = [*groups.refused, *bundles.put_aside, *chunks.store(groups.chunks)]
-    if groups.mails:
-        take_turn(session)  # mail locks the rows of several nodes
     for mail in groups.mails:
         outgoing += context.on_mail(session, now, mail.mail)
     for health in groups.healths:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hub.network.broker import EmbeddedBroker
+from hub.network.broker import BrokerStartError, EmbeddedBroker
 from hub.registry.queries import all_nodes
 from hub.storage.engine import Database
 
@@ -68,10 +68,17 @@ class Supervisor:
     def _watch(self) -> None:
         if not self._broker.is_running():
             log.warning("broker.died")
-            self._broker.start()
+            self._start_broker_again()
         self._update_identities()
         for program in self._programs:
             self._watch_program(program)
+
+    def _start_broker_again(self) -> None:
+        """Start the broker; one that dies while it starts is tried again in the next round and ends nobody else."""
+        try:
+            self._broker.start()
+        except BrokerStartError as error:
+            log.error("broker.not_started", error=str(error))
 
     def _watch_program(self, program: _Program) -> None:
         if program.process is not None and program.process.poll() is None:

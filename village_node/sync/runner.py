@@ -104,13 +104,13 @@ class Runner:
         self._queue.put(m.Ticked)
 
     def step(self, events: list[m.Event]) -> None:
-        """Handle events that came together (rule 1).
+        """Handle events that came together (rule 1); new items come last, so that a wish to hurry sends them once.
 
         Raises:
             StorageError: the store did not take it; nothing was sent.
         """
         actions: list[m.Action] = []
-        for event in [*self._look_for_items(events), *events]:
+        for event in [*events, *self._look_for_items(events)]:
             actions += self._engine.handle(event, self._parts.clock.elapsed_ms())
             if isinstance(event, m.Connected):
                 self._session = max(self._session, event.session)

@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from protocol.catalogue import OfficeCode, OfficeKind
 
@@ -36,6 +37,7 @@ MAX_WAIT_S = 300
 FORGET = timedelta(hours=1)
 """A row of the throttle that saw no failure for so long counts as zero again."""
 
+_THIS_MACHINE = frozenset({"127.0.0.1", "::1", ""})
 _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 
 
@@ -130,8 +132,22 @@ def throttle_keys(username: str, network: str) -> tuple[bytes, bytes]:
 
 
 def network_of(address: str) -> str:
-    """Return the network of an address: IPv4 whole, IPv6 its first four groups (one customer's line)."""
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    """Return the network of an address: IPv4 whole, IPv6 its first 64 bits (one customer's line)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def visitor_of(peer: str, forwarded: str) -> str:
+    """Return the visitor's address. Only a proxy on this machine is believed when it names somebody else.
+
+    ``forwarded`` is the header X-Forwarded-For; its last name is what our own proxy saw (``deploy/nginx``).
+    """
+    return forwarded.rpartition(",")[2].strip() if forwarded and peer in _THIS_MACHINE else peer
 
 
 def wait_after(failures: int, free: int) -> timedelta:

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from hub.accounts.access import allow, public, web_context
 from hub.accounts.forms import SignInForm
-from hub.accounts.rules import ABSOLUTE, Role, network_of
+from hub.accounts.rules import ABSOLUTE, Role, network_of, visitor_of
 from hub.accounts.service import Attempt, SignInResult, end_session, sign_in
 from hub.settings import Settings
 
@@ -132,8 +132,8 @@ def _signed_in(token: str, kept: KeptForm | None) -> Response:
 
 
 def _attempt(form: SignInForm) -> Attempt:
-    network = network_of(request.remote_addr or "")
-    return Attempt(username=form.username.data, password=form.password.data, network=network)
+    visitor = visitor_of(request.remote_addr or "", request.headers.get("X-Forwarded-For", ""))
+    return Attempt(username=form.username.data, password=form.password.data, network=network_of(visitor))
 
 
 def _failure(wait_s: int) -> str:

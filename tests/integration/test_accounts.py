@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from hub.accounts.errors import AccountError, AccountRule
 from hub.accounts.queries import list_people
-from hub.accounts.rules import ABSOLUTE, FREE_FAILURES, IDLE, Role, token_hash
+from hub.accounts.rules import ABSOLUTE, FREE_FAILURES, FREE_NETWORK_FAILURES, IDLE, Role, token_hash
 from hub.accounts.service import add_person, disable_person, set_password
 from hub.accounts.tables import Person, WebSession
 from hub.accounts.views import is_local_path
@@ -124,6 +124,17 @@ def test_the_victim_can_still_sign_in_from_elsewhere(web: HubWeb) -> None:
     token = token_of(victim)
     values = {"csrf_token": token, "username": "loket", "password": PASSWORD}
     assert victim.post("/sign-in", data=values, environ_base={"REMOTE_ADDR": "192.0.2.9"}).status_code == 303
+
+
+def test_behind_the_proxy_one_stranger_does_not_hold_up_everybody(web: HubWeb) -> None:
+    add(web)
+    stranger, clerk = {"X-Forwarded-For": "198.51.100.1"}, {"X-Forwarded-For": "192.0.2.9"}
+    browser = web.browser()
+    values = {"csrf_token": token_of(browser), "username": "loket", "password": PASSWORD}
+    for number in range(FREE_NETWORK_FAILURES):
+        browser.post("/sign-in", data=values | {"username": f"nama{number}"}, headers=stranger)
+    assert browser.post("/sign-in", data=values, headers=stranger).status_code == 429
+    assert browser.post("/sign-in", data=values, headers=clerk).status_code == 303
 
 
 def test_signing_out_ends_the_session(web: HubWeb) -> None:

@@ -20,6 +20,7 @@ from hub.accounts.rules import (
     session_ends,
     throttle_keys,
     token_hash,
+    visitor_of,
     wait_after,
 )
 from protocol.catalogue import OfficeCode, OfficeKind
@@ -78,10 +79,34 @@ def test_keys_do_not_run_into_each_other() -> None:
 
 @pytest.mark.parametrize(
     ("address", "network"),
-    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2"), ("", "")],
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::2:2", "2001:db8::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("nonsense", ""),
+    ],
 )
 def test_one_line_is_one_network(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "visitor"),
+    [
+        ("192.0.2.7", "", "192.0.2.7"),
+        ("192.0.2.7", "198.51.100.1", "192.0.2.7"),  # a stranger names nobody
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("::1", "198.51.100.1", "198.51.100.1"),
+        ("", "198.51.100.1", "198.51.100.1"),  # a unix socket
+        ("127.0.0.1", "203.0.113.5, 198.51.100.1", "198.51.100.1"),  # the last is what our own proxy saw
+        ("127.0.0.1", "", "127.0.0.1"),
+    ],
+)
+def test_only_a_proxy_on_this_machine_names_the_visitor(peer: str, forwarded: str, visitor: str) -> None:
+    assert visitor_of(peer, forwarded) == visitor
 
 
 def test_old_failures_are_forgotten() -> None:

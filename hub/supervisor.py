@@ -15,6 +15,7 @@ import structlog
 from hub.network.broker import BrokerStartError, EmbeddedBroker
 from hub.registry.queries import all_nodes
 from hub.storage.engine import Database
+from hub.storage.errors import StorageError
 
 POLL_S = 0.5
 GRACE_S = 10.0
@@ -69,7 +70,10 @@ class Supervisor:
         if not self._broker.is_running():
             log.warning("broker.died")
             self._start_broker_again()
-        self._update_identities()
+        try:
+            self._update_identities()
+        except (StorageError, OSError) as error:  # the nodes known so far stay known; the next round asks again
+            log.error("registry.not_read", error=type(error).__name__)
         for program in self._programs:
             self._watch_program(program)
 

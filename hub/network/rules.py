@@ -16,6 +16,7 @@ Rules of gaps:
    not happen (promise P1).
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -171,18 +172,21 @@ def find_gaps(jumps: Iterable[tuple[int, int]], highest: int, last_counter: int)
 
 
 def without(gaps: Iterable[Gap], counters: Iterable[int]) -> list[Gap]:
-    """Return the gaps after these counters, which have another verdict, are taken out of them."""
-    remaining = list(gaps)
-    for counter in sorted(set(counters)):
-        remaining = [part for gap in remaining for part in _split(gap, counter)]
+    """Return the gaps after these counters, which have another verdict, are taken out of them.
+
+    Each gap walks over its own counters only: a node can have any number of rejections under any counter.
+    """
+    taken = sorted(set(counters))
+    remaining: list[Gap] = []
+    for gap in gaps:
+        first = gap.first
+        for counter in taken[bisect_left(taken, gap.first) : bisect_right(taken, gap.last)]:
+            if counter > first:
+                remaining.append(Gap(first=first, last=counter - 1))
+            first = counter + 1
+        if first <= gap.last:
+            remaining.append(Gap(first=first, last=gap.last))
     return remaining
-
-
-def _split(gap: Gap, counter: int) -> list[Gap]:
-    if not gap.first <= counter <= gap.last:
-        return [gap]
-    parts = (Gap(first=gap.first, last=counter - 1), Gap(first=counter + 1, last=gap.last))
-    return [part for part in parts if part.size > 0]
 
 
 def count_missing(gaps: Sequence[Gap]) -> int:

@@ -132,6 +132,11 @@ def test_rejected_bundles_are_no_gap(taken: list[int], left: list[str]) -> None:
     assert [str(gap) for gap in without([Gap(first=3, last=6)], taken)] == left
 
 
+def test_a_node_that_was_rejected_ten_thousand_times_has_a_page_too() -> None:
+    left = without([Gap(first=1, last=40_000)], range(0, 40_000, 4))  # took minutes when each counter walked all gaps
+    assert (len(left), sum(gap.size for gap in left)) == (10_000, 30_001)
+
+
 WELL = Vitals(state=State.LIVE, enrolled_at=THEN, disk_free_mb=9_000, certificate_ends_at=NOW + timedelta(days=60))
 
 

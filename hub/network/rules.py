@@ -5,8 +5,8 @@ Rules of presence:
    session says nothing about the present one: a late will never darkens a node that is back.
 2. A death ends its session for good; only a newer session brings the node back. A heartbeat that overtook the will, or
    comes again after it, does not.
-3. The same message again (same session, same claimed time) changes nothing. The node's clock is compared with itself
-   only, for equality: a clock that jumps does no harm.
+3. Within a session each message claims a later time than the one before, whatever the node's clock does; others change
+   nothing. So a carrier that cut a village off cannot keep it alive with old heartbeats.
 4. What is shown is derived when it is read: a node that was reported live and has been silent for ``STALE_AFTER`` is
    stale, after ``DEAD_AFTER`` dead. Nobody has to be awake to make it so.
 
@@ -82,7 +82,7 @@ class Known:
     """When this session was first heard of."""
     seen_at: datetime
     claimed_ms: int
-    """The node's time in the newest message of the session; compared for equality only (rule 3)."""
+    """The node's time in the newest message of the session (rule 3)."""
     last_counter: int
 
 
@@ -133,7 +133,7 @@ def hear(known: Known | None, health: Health, now: datetime) -> Known | None:
     if health.kind is HealthKind.DEATH:
         # The will was written at connect: its figures are old.
         return replace(known, reported=Reported.DEAD)
-    if health.claimed_at == known.claimed_ms:
+    if health.claimed_at <= known.claimed_ms:
         return None
     return replace(
         known,

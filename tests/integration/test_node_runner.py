@@ -99,6 +99,15 @@ def test_session_numbers_grow_over_restarts_and_a_clock_set_back(office: Office)
     assert sessions[1] == sessions[0] + 1
 
 
+def test_heartbeats_claim_later_times_though_the_clock_is_set_back(office: Office) -> None:
+    office.work(1)
+    office.stand.clock.time = office.stand.clock.time.replace(year=2016)
+    office.work(130)
+    claims = [health.claimed_at for health in office.opening.healths]
+    assert len(claims) > 1
+    assert claims == sorted(set(claims))
+
+
 def test_what_is_sealed_while_the_link_is_up_goes_once_at_the_next_look(office: Office) -> None:
     office.work(1)
     item = office.stand.seal(office.unlocked)

@@ -1,6 +1,6 @@
 """The figures of a birth, heartbeat or death."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -15,13 +15,14 @@ from village_node.store.ports import Clock
 MEGABYTE = 2**20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Reporter:
     """Measures this PC."""
 
     node: NodeId
     clock: Clock
     data_dir: Path
+    _claimed: int = field(default=0, init=False)
 
     def report(self, session: Session, kind: HealthKind, broker_session: int) -> Health:
         """Return what this node says about itself now."""
@@ -32,7 +33,7 @@ class Reporter:
             kind=kind,
             node=self.node,
             session=broker_session,
-            claimed_at=max(0, self.clock.now_ms()),
+            claimed_at=self._claim(),
             program=PROGRAM,
             last_counter=outbox.last_counter,
             waiting=outbox.waiting,
@@ -40,6 +41,11 @@ class Reporter:
             oldest_waiting_s=max(0, int(oldest)),
             disk_free_mb=psutil.disk_usage(str(self.data_dir)).free // MEGABYTE,
         )
+
+    def _claim(self) -> int:
+        """Return this PC's time, but always later than before: the hub ignores what looks like a repeated message."""
+        self._claimed = max(self._claimed + 1, self.clock.now_ms())
+        return self._claimed
 
     def farewell(self, broker_session: int) -> Health:
         """Return the last will: what the broker says for this node when the link breaks."""

@@ -48,7 +48,7 @@ def heard(kind: HealthKind, session: int, *, claimed_at: int = 8, last_counter: 
         (KNOWN, heard(BEAT, 501), Reported.LIVE, NOW),
         (KNOWN, heard(DEATH, 501), Reported.DEAD, THEN),
         (replace(KNOWN, reported=Reported.DEAD), heard(BIRTH, 501), Reported.LIVE, NOW),
-        (replace(KNOWN, claimed_ms=99), heard(BEAT, 500, claimed_at=3), Reported.LIVE, NOW),  # the clock jumped back
+        (replace(KNOWN, claimed_ms=99), heard(BEAT, 501, claimed_at=3), Reported.LIVE, NOW),  # the clock was set back
     ],
 )
 def test_a_message_of_this_or_a_newer_session_counts(
@@ -66,6 +66,7 @@ def test_a_message_of_this_or_a_newer_session_counts(
         (KNOWN, heard(BIRTH, 499)),
         (KNOWN, heard(BEAT, 499)),
         (KNOWN, heard(BEAT, 500, claimed_at=7)),  # the same message again
+        (KNOWN, heard(BEAT, 500, claimed_at=6)),  # an old one, kept by the broker
         (replace(KNOWN, reported=Reported.DEAD), heard(BEAT, 500)),  # overtaken by its own will
         (replace(KNOWN, reported=Reported.DEAD), heard(DEATH, 500)),
     ],

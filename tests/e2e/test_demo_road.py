@@ -11,7 +11,7 @@ from deploy.demo.scenery import Scenery
 from deploy.demo.work import Day, await_receipts, await_whole, decide
 from tests.requirements import require
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SERVICES = ("SIP-BD", "APOTEK", "SIP-DR")
 

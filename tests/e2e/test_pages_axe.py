@@ -10,7 +10,7 @@ from tests.e2e.conftest import Check, Watch
 from tests.e2e.tour import LOOKS, Look, Tour, busy_network
 from tests.requirements import require
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

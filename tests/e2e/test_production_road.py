@@ -14,7 +14,7 @@ from tests.databases import postgres_server
 from tests.e2e.production import ProductionHub
 from tests.requirements import require
 
-pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.postgres]
+pytestmark = [pytest.mark.e2e, pytest.mark.broker, pytest.mark.postgres, pytest.mark.timeout(600)]
 
 SERVICES = ("SIP-BD", "APOTEK", "REKLAME")
 ROLES = {"front_office", "agency_clerk", "network_admin"}

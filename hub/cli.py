@@ -31,6 +31,7 @@ from protocol.topics import up_filter
 
 EXIT_CONFIG = 78
 EXIT_IO = 74
+EXIT_DEAF = 69
 
 GIL_SWITCH_S = 0.0003
 """How long the committing thread may keep the network thread waiting; 5 ms, the default, cost a fifth of the speed."""
@@ -103,7 +104,8 @@ def intake() -> None:
     with single_instance(settings.data_dir / "intake.lock"):
         carrier.start()
         try:
-            IntakeRunner(context, carrier, pace, stopped.wait).run(stopped.is_set)
+            IntakeRunner(context, carrier, pace, stopped.wait).run(lambda: stopped.is_set() or carrier.is_deaf)
+            _end_if(is_deaf=carrier.is_deaf)
         finally:
             carrier.stop()
 
@@ -119,7 +121,8 @@ def worker() -> None:
         carrier.start()
         try:
             carrier.wait_connected(10)
-            Worker(context, carrier, stopped.wait).run(stopped.is_set)
+            Worker(context, carrier, stopped.wait).run(lambda: stopped.is_set() or carrier.is_deaf)
+            _end_if(is_deaf=carrier.is_deaf)
         finally:
             carrier.stop()
 
@@ -163,6 +166,12 @@ def _stop_event() -> Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     return stopped
+
+
+def _end_if(*, is_deaf: bool) -> None:
+    """End with a code that lets the service manager start again: a new connection may hear what this one cannot."""
+    if is_deaf:
+        _fail(EXIT_DEAF, "broker: nothing is heard any more")
 
 
 def _fail(code: int, *lines: str) -> NoReturn:

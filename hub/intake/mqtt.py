@@ -5,7 +5,8 @@ Rules, each from a measured trap:
 2. Messages are acknowledged in the order of arrival, after the commit.
 3. An acknowledgement of an older connection is dropped: after a reconnect some brokers number anew, and a late one
    would confirm a message that was never committed.
-4. A granted subscription is checked: a broker may answer 0x80.
+4. A granted subscription is checked: a broker may answer 0x80. Who hears nothing any more says so (``is_deaf``), and
+   its process ends to be started again.
 5. ``TCP_NODELAY`` is set, without it every hop waits 40 ms.
 6. A retained message is acknowledged and ignored: whoever retains on his own topic would be heard at every reconnect.
 """
@@ -13,11 +14,11 @@ Rules, each from a measured trap:
 import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
@@ -60,11 +61,13 @@ class MqttCarrier:
     def __init__(self, options: BrokerOptions, client_id: str, filters: Sequence[str] = ()) -> None:
         """Prepare a client with a persistent session; ``start`` connects."""
         self._options = options
+        self._client_id = client_id
+        self._is_started = False
         self._filters = list(filters)
         self._epoch = 0
         self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
-        self._connected = Event()
-        self._refused = Event()
+        self._connected = threading.Event()
+        self._refused = threading.Event()
         self._client = Client(
             CallbackAPIVersion.VERSION2, client_id, clean_session=False, protocol=MQTTv311, manual_ack=True
         )
@@ -82,9 +85,11 @@ class MqttCarrier:
         """Connect in the background, and again whenever the link breaks."""
         self._client.connect_async(self._options.host, self._options.port, KEEPALIVE_S)
         self._client.loop_start()
+        self._is_started = True
 
     def stop(self) -> None:
         """Disconnect and end the network thread."""
+        self._is_started = False
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -93,9 +98,11 @@ class MqttCarrier:
         return self._connected.wait(timeout_s)
 
     @property
-    def is_refused(self) -> bool:
-        """Whether the broker refused a subscription: nothing would ever arrive."""
-        return self._refused.is_set()
+    def is_deaf(self) -> bool:
+        """Whether nothing will arrive any more: a subscription was refused, or paho's thread died."""
+        name = f"paho-mqtt-client-{self._client_id}"
+        is_gone = self._is_started and not any(thread.name == name for thread in threading.enumerate())
+        return self._refused.is_set() or is_gone
 
     def receive(self, most: int, linger_s: float, idle_s: float) -> list[Incoming]:
         """Wait up to ``idle_s`` for a first message, then up to ``linger_s`` for at most ``most`` in all."""

@@ -38,10 +38,9 @@ def village(scene: Scene, connect: Connect) -> Client:
     return client
 
 
-@contextmanager
-def running(hub: TestHub, broker: RealBroker) -> Iterator[MqttCarrier]:
-    """Run the intake on a thread of its own."""
-    found = broker.connect_options(str(HubClient.INTAKE))
+def carrier_of(broker: RealBroker, identity: HubClient) -> MqttCarrier:
+    """Return the shipped carrier, listening as the intake does."""
+    found = broker.connect_options(str(identity))
     assert found.ca_file is not None
     assert found.cert_file is not None
     assert found.key_file is not None
@@ -52,7 +51,13 @@ def running(hub: TestHub, broker: RealBroker) -> Iterator[MqttCarrier]:
         cert_file=found.cert_file,
         key_file=found.key_file,
     )
-    carrier = MqttCarrier(options, str(HubClient.INTAKE), [up_filter(HUB)])
+    return MqttCarrier(options, str(identity), [up_filter(HUB)])
+
+
+@contextmanager
+def running(hub: TestHub, broker: RealBroker) -> Iterator[MqttCarrier]:
+    """Run the intake on a thread of its own."""
+    carrier = carrier_of(broker, HubClient.INTAKE)
     stopped = threading.Event()
     runner = IntakeRunner(hub.context, carrier, Pace(most=50, linger_s=0.005), stopped.wait)
     thread = threading.Thread(target=runner.run, args=(stopped.is_set,))
@@ -126,3 +131,24 @@ def test_a_retained_message_is_ignored(hub: TestHub, scene: Scene, broker: RealB
 
 def _revocations_last(name: str) -> tuple[bool, bool, str]:
     return ("node revoked" in name, "revoked" in name, name)
+
+
+def test_a_carrier_that_may_not_listen_says_so(broker: RealBroker) -> None:
+    """Mosquitto grants the subscription of a stranger to a topic and then sends nothing: there nobody can notice."""
+    carrier = carrier_of(broker, HubClient.WORKER)
+    carrier.start()
+    try:
+        assert eventually(lambda: carrier.is_deaf or carrier.wait_connected(0.1))
+        assert carrier.is_deaf == (broker.kind == "embedded")
+    finally:
+        carrier.stop()
+
+
+def test_a_carrier_that_listens_is_not_deaf(broker: RealBroker) -> None:
+    carrier = carrier_of(broker, HubClient.INTAKE)
+    assert not carrier.is_deaf
+    carrier.start()
+    assert carrier.wait_connected(10)
+    assert not carrier.is_deaf
+    carrier.stop()
+    assert not carrier.is_deaf

@@ -1,5 +1,6 @@
 """Messages that became no bundle verdict: counted, told to the node, and where they are evidence, kept whole."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -28,21 +29,27 @@ class RefusalStage:
         self._now = now
 
     def run(self, refused: Sequence[Refused]) -> list[Outgoing]:
-        """Write one row per message and return the signed refusals."""
+        """Write one row per message and return the signed refusals, to each node that sent it."""
         if not refused:
             return []
-        by_message = {item.message or digest_of(item.incoming): item for item in refused}
-        known = set(
-            self._session.scalars(select(IntakeRefusal.message).where(IntakeRefusal.message.in_(list(by_message))))
-        )
-        for message in known:
+        times = Counter(_message_of(item) for item in refused)
+        known = set(self._session.scalars(select(IntakeRefusal.message).where(IntakeRefusal.message.in_(list(times)))))
+        for message in sorted(known):
             self._session.execute(
-                update(IntakeRefusal).where(IntakeRefusal.message == message).values(times=IntakeRefusal.times + 1)
+                update(IntakeRefusal)
+                .where(IntakeRefusal.message == message)
+                .values(times=IntakeRefusal.times + times[message])
             )
-        fresh = [self._row(message, item) for message, item in by_message.items() if message not in known]
+        first = {_message_of(item): item for item in reversed(refused)}
+        fresh = [
+            self._row(message, item) | {"times": times[message]}
+            for message, item in first.items()
+            if message not in known
+        ]
         if fresh:
             self._session.execute(insert(IntakeRefusal), fresh)
-        return [self._tell(message, item) for message, item in by_message.items() if _is_told(item)]
+        told = {(item.node, _message_of(item)): item for item in refused}
+        return [self._tell(message, item) for (_, message), item in told.items() if _is_told(item)]
 
     def _row(self, message: bytes, item: Refused) -> dict[str, object]:
         return {
@@ -51,7 +58,6 @@ class RefusalStage:
             "topic_kind": str(item.kind or ""),
             "code": item.error.code,
             "refused_at": self._now,
-            "times": 1,
         }
 
     def _tell(self, message: bytes, item: Refused) -> Outgoing:
@@ -72,6 +78,10 @@ def keep_evidence(session: Session, now: datetime, incoming: Incoming, node: Nod
             )
         )
         session.flush()
+
+
+def _message_of(item: Refused) -> bytes:
+    return item.message or digest_of(item.incoming)
 
 
 def _is_told(item: Refused) -> bool:

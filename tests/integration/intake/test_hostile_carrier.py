@@ -4,10 +4,10 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from hub.intake.carrier import Incoming
-from hub.intake.tables import Bundle
+from hub.intake.tables import Bundle, IntakeRefusal
 from protocol.receipt import ReceiptKind
 from protocol.sealing import parse_sealed
-from protocol.topics import Up, up
+from protocol.topics import Down, Up, down, up
 from protocol.wire import to_bytes
 from tests.hostile import SERVICE, Scene
 from tests.hubs import bundle_of
@@ -59,3 +59,13 @@ def test_damaged_copies_add_nothing_to_the_receipts_of_the_bundle(scene: Scene) 
 
     assert kinds(scene, genuine) == ACCEPTED
     assert len(scene.hub.receive(genuine).outgoing) == 2  # arrived, and which files are missing
+
+
+def test_the_same_refused_mail_in_one_batch_is_refused_to_each_sender(scene: Scene) -> None:
+    nodes = [scene.village.node, scene.neighbour.node]
+
+    outgoing = scene.hub.receive(*(Incoming(up(node, Up.MAIL), b"{}") for node in [*nodes, *nodes])).outgoing
+
+    assert [message.topic for message in outgoing] == [down(node, Down.RECEIPT) for node in nodes]
+    with scene.hub.database.reading() as session:
+        assert session.scalars(select(IntakeRefusal.times)).one() == len(nodes) * 2

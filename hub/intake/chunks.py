@@ -47,6 +47,8 @@ class ChunkStage:
         self._owners: dict[bytes, str] = {}
         self._files: dict[Place, tuple[int, bool]] = {}
         self._sealers: dict[Place, ChunkSealer] = {}
+        self._waiting: dict[str, int] = {}
+        """Chunks per node that wait for their manifest, with those of this batch."""
 
     def adopt_early(self, accepted: Sequence[bytes]) -> None:
         """Authenticate the chunks that came before these manifests; drop those that do not hold."""
@@ -146,8 +148,14 @@ class ChunkStage:
     def _problem_or_wait(self, item: CheckedChunk) -> ProtocolError | None:
         if item.chunk.bundle in self._owners:
             return self._problem(item.chunk, str(item.node))
-        waiting = select(func.count()).where(BundleChunk.node_id == str(item.node), BundleChunk.verified.is_(False))
-        return QuotaError() if (self._session.scalar(waiting) or 0) >= EARLY_CHUNKS else None
+        node = str(item.node)
+        if node not in self._waiting:
+            waiting = select(func.count()).where(BundleChunk.node_id == node, BundleChunk.verified.is_(False))
+            self._waiting[node] = self._session.scalar(waiting) or 0
+        if self._waiting[node] >= EARLY_CHUNKS:
+            return QuotaError()
+        self._waiting[node] += 1
+        return None
 
     def _problem(self, chunk: Chunk, node: str) -> ProtocolError | None:
         if self._owners[chunk.bundle] != node:

@@ -4,13 +4,15 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from hub.intake.carrier import Incoming
-from hub.intake.tables import Bundle, IntakeRefusal
+from hub.intake.chunks import EARLY_CHUNKS
+from hub.intake.tables import Bundle, BundleChunk, IntakeRefusal
+from protocol.chunks import Chunk
 from protocol.receipt import ReceiptKind
 from protocol.sealing import parse_sealed
 from protocol.topics import Down, Up, down, up
 from protocol.wire import to_bytes
 from tests.hostile import SERVICE, Scene
-from tests.hubs import bundle_of
+from tests.hubs import bundle_of, chunks_of
 
 ACCEPTED = [ReceiptKind.ARRIVED]
 
@@ -69,3 +71,15 @@ def test_the_same_refused_mail_in_one_batch_is_refused_to_each_sender(scene: Sce
     assert [message.topic for message in outgoing] == [down(node, Down.RECEIPT) for node in nodes]
     with scene.hub.database.reading() as session:
         assert session.scalars(select(IntakeRefusal.times)).one() == len(nodes) * 2
+
+
+def test_a_flood_of_chunks_without_a_manifest_ends_at_the_quota_within_one_batch(scene: Scene) -> None:
+    made = scene.village.seal_application(SERVICE, [b"scan"])
+    chunks = [Chunk(bundle=b"?" * 32, attachment=0, index=each, box=b"x") for each in range(EARLY_CHUNKS + 10)]
+    flood = [Incoming(up(scene.neighbour.node, Up.CHUNK), to_bytes(chunk)) for chunk in chunks]
+    processed = scene.hub.receive(*flood, *chunks_of(scene.village, made))
+
+    assert len(processed.outgoing) == 10  # refusals; the village's own early chunks wait
+    with scene.hub.database.reading() as session:
+        stored = select(func.count()).where(BundleChunk.node_id == str(scene.neighbour.node))
+        assert session.scalar(stored) == EARLY_CHUNKS

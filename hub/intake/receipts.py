@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Row, insert, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -17,11 +18,14 @@ from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import EntryDraft, TileReader, append, sign_head
 from hub.storage.base import table_of
 from protocol.checkpoint import CheckpointRef
+from protocol.errors import ProtocolError
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
 from protocol.limits import MAX_RECEIPT_BYTES
 from protocol.merkle import consistency_path, inclusion_path
 from protocol.receipt import ConsistencyProof, ReceiptKind, Subject, inclusion_receipt, make_receipt
 from protocol.wire import from_bytes, to_bytes
+
+log = structlog.get_logger()
 
 Sent = tuple[NodeId, bytes]
 """Who sent a message, and its SHA-256."""
@@ -142,12 +146,18 @@ def request_receipt(session: Session, now_ms: int, bundle_id: bytes, statement: 
 
 
 def issue_waiting(session: Session, now: datetime, signer: LogSigner, limit: int = 200) -> list[IssuedReceipt]:
-    """Sign the receipts that casework asked for, oldest first."""
+    """Sign the receipts that casework asked for, oldest first; a damaged row waits for the auditor, not the others."""
     rows = session.execute(_WAITING.limit(limit)).all()
     if not rows:
         return []
     maker = _ReceiptMaker(session, now, signer)
-    return [_issue_row(session, maker, row) for row in rows]
+    issued = []
+    for row in rows:
+        try:
+            issued.append(_issue_row(session, maker, row))
+        except ProtocolError as error:
+            log.error("receipt.unreadable", ledger_index=row.ledger_index, code=error.code)
+    return issued
 
 
 def stored_receipts(session: Session, bundle_ids: Sequence[bytes]) -> list[IssuedReceipt]:

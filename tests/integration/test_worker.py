@@ -20,6 +20,7 @@ from protocol.mailbox import NoticeKind
 from protocol.receipt import ReceiptKind
 from tests.hostile import SERVICE, Scene, neighbours
 from tests.hubs import HUB, bundle_of, make_hub
+from tests.integration.test_ledger_whole_hub import tamper
 
 BEACON_S = 60
 
@@ -88,6 +89,13 @@ def notify(scene: Scene, village: Village) -> None:
         write_notice(session, scene.hub.clock.now(), village.node, NoticeKind.CATALOGUE, b"x")
 
 
+def ask_receipt(scene: Scene, bundle: bytes) -> None:
+    """Let casework call a case complete."""
+    with scene.hub.database.session() as session:
+        statement = DeskStatement(kind=ReceiptKind.COMPLETE, office="one-stop")
+        request_receipt(session, scene.hub.clock.now_ms(), bundle, statement, scene.hub.randomness.token(32))
+
+
 def mails(carrier: ListCarrier, village: Village) -> int:
     count = sum(f"/{village.node}/down/mail" in message.topic for message in carrier.published)
     carrier.published.clear()
@@ -150,9 +158,21 @@ def test_a_list_that_cannot_be_written_holds_up_no_receipt(scene: Scene, worker:
     worker.tick()
     (scene.hub.directory / "pki" / "crl.pem").unlink(missing_ok=True)
     (scene.hub.directory / "pki").rename(scene.hub.directory / "gone")
-    with scene.hub.database.session() as session:
-        statement = DeskStatement(kind=ReceiptKind.COMPLETE, office="one-stop")
-        request_receipt(session, scene.hub.clock.now_ms(), made.bundle, statement, scene.hub.randomness.token(32))
+    ask_receipt(scene, made.bundle)
 
     assert not worker.tick()
+    assert mails(carrier, scene.village) == 1
+
+
+def test_a_damaged_verdict_holds_up_no_other_receipt(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:
+    made = [scene.village.seal_application(SERVICE) for _ in range(2)]
+    scene.hub.receive(*(bundle_of(scene.village, each) for each in made))
+    worker.tick()
+    for each in made:
+        ask_receipt(scene, each.bundle)
+    first = "UPDATE bundle_receipt SET subject = :wrong WHERE kind = 'complete' AND bundle_id = :bundle"
+    tamper(scene, first, wrong=b"\xff", bundle=made[0].bundle)
+
+    worker.tick()
+
     assert mails(carrier, scene.village) == 1

@@ -47,7 +47,7 @@ class Settings:
     """Seconds without traffic after which the broker is asked whether it is still there."""
     heartbeat_s: int = 60
     """Seconds between two reports of this node's health."""
-    lock_after_s: int = 1800
+    lock_after_s: int = 600
     """Seconds without an action of the officer after which the PIN is asked again."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""

@@ -21,7 +21,7 @@ from protocol.enrolment import HubKeys
 from protocol.envelope import Purpose, public_bytes, sign
 from protocol.health import Beacon
 from protocol.ids import HubId, NodeId
-from protocol.mailbox import Control, Mail, Notice, NoticeKind, Refusal
+from protocol.mailbox import Control, Mail, Notice, Refusal
 from protocol.receipt import (
     ConsistencyProof,
     Entry,
@@ -204,7 +204,7 @@ class HubStandIn:
             link=link,
         )
 
-    def notify(self, kind: NoticeKind, body: bytes) -> Answer:
+    def notify(self, kind: str, body: bytes) -> Answer:
         notice = Notice(node=self.node, number=len(self.notices) + 1, kind=kind, time=1_790_000_000_000, body=body)
         self.notices.append(sign(to_bytes(notice), key=self.message_key, purpose=Purpose.NOTICE))
         return Down.MAIL, self.notices[-1]

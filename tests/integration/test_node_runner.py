@@ -20,7 +20,7 @@ from village_node.identity.hub import free_numbers, newest_checkpoint
 from village_node.identity.officers import is_certified, uncertified_officers
 from village_node.identity.sessions import Unlocked
 from village_node.inbox.service import read_cursor
-from village_node.inbox.tables import StoredReceipt
+from village_node.inbox.tables import StoredNotice, StoredReceipt
 from village_node.outbox.queries import ItemStep, LinkState, get_item, home, list_flags, list_receipts, timeline
 from village_node.store.errors import StorageError
 from village_node.sync.rules import messages as m
@@ -161,6 +161,17 @@ def test_a_certificate_that_somebody_else_signed_certifies_nobody(office: Office
     with office.stand.database.reading() as session:
         assert not is_certified(session, late)
         assert [flag.code for flag in list_flags(session)] == ["notice_unreadable"]
+
+
+def test_a_notice_of_a_later_kind_is_kept_counted_and_flagged(office: Office) -> None:
+    office.hub.notify("weather", b"rain")
+    office.work(2)
+    with office.stand.database.reading() as session:
+        stored = session.get(StoredNotice, 1)
+        assert stored is not None
+        assert (stored.kind, stored.raw) == ("weather", office.hub.notices[0])
+        assert read_cursor(session) == 1
+        assert [flag.code for flag in list_flags(session)] == ["notice_unknown"]
 
 
 def test_a_forged_receipt_changes_nothing_but_a_flag(office: Office) -> None:

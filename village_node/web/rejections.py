@@ -167,6 +167,16 @@ FLAGS: Mapping[str, Advice] = {
         kept=later("Isian permohonan dan lampiran lain tetap ada."),
         to_do=later("Minta pemohon membawa lampirannya lagi, dan periksa cakram komputer ini."),
     ),
+    "notice_unknown": Advice(
+        happened=later("Pusat mengirim pemberitahuan jenis baru yang belum dikenal program ini."),
+        kept=later("Pemberitahuan itu disimpan di komputer ini."),
+        to_do=later("Perbarui program di komputer ini, atau hubungi administrator jaringan."),
+    ),
+    "notice_unreadable": Advice(
+        happened=later("Pemberitahuan dari pusat tiba, tetapi isinya tidak dapat dibaca."),
+        kept=later("Pemberitahuan itu tidak dipakai; isinya disimpan sebagai bukti."),
+        to_do=later("Hubungi administrator jaringan dan sebutkan kode ini."),
+    ),
 }
 """Things that should not have happened, as the sync engine flags them."""
 

@@ -1,5 +1,6 @@
 """The command ``simpul-node``. Each command opens the data folder, does one thing and says what it did."""
 
+import json
 import os
 import sys
 import time
@@ -25,7 +26,7 @@ from village_node.identity.officers import create_officer, list_officers
 from village_node.identity.web import UrlHubWeb
 from village_node.logs import set_up_logs
 from village_node.outbox.progress import known_bundles
-from village_node.outbox.queries import home, list_flags
+from village_node.outbox.queries import all_receipts, home, list_flags
 from village_node.settings import Settings, SettingsError
 from village_node.store.errors import DomainError
 
@@ -127,6 +128,26 @@ def check() -> None:
         typer.echo(fault)
     typer.echo(f"{len(named)} sealed files, {len(faults)} faults")
     raise typer.Exit(1 if faults else 0)
+
+
+@cli.command()
+def receipts(directory: Annotated[Path, typer.Argument(help="New folder for receipts and keys.json.")]) -> None:
+    """Write out every receipt and the hub's public log key, for `simpul-verify`."""
+    with _plain_errors(), _opened(_settings()) as node, node.context.database.reading() as session:
+        enrolled, found = find_enrolled(session), all_receipts(session)
+    if enrolled is None:
+        typer.echo("this PC is not enrolled", err=True)
+        raise typer.Exit(1)
+    keys = {"log": enrolled.log.verifier, "signers": [node.keys.public_signing_key.hex()]}
+    try:
+        directory.mkdir(parents=True)
+        (directory / "keys.json").write_text(json.dumps(keys) + "\n", encoding="utf-8")
+        for name, raw in found:
+            (directory / name).write_bytes(raw)
+    except OSError as error:
+        typer.echo(f"{directory}: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{len(found)} receipts")
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The program as a process: commands, enrolment over HTTP, pages, memory, a graceful end, a lock."""
 
 import http.server
+import json
 import os
 import re
 import signal
@@ -193,3 +194,15 @@ def test_a_killed_program_starts_again(node: Node) -> None:
     assert eventually(lambda: node.page() == 200, within_s=40)
     second.kill()
     second.communicate()
+
+
+def test_receipts_are_written_out_with_the_key_to_check_them(node: Node, hub_url: str, tmp_path: Path) -> None:
+    refused = node.command("receipts", str(tmp_path / "early"))
+    assert (refused.returncode, (tmp_path / "early").exists()) == (1, False)
+    node.command("enrol", "--hub", hub_url, "--code", CODE, "--officer", "Bu Sri", "--pin-file", str(node.pin_file))
+
+    done = node.command("receipts", str(tmp_path / "out"))
+
+    assert (done.returncode, done.stdout) == (0, "0 receipts\n")
+    assert set(json.loads((tmp_path / "out" / "keys.json").read_text())) == {"log", "signers"}
+    assert node.command("receipts", str(tmp_path / "out")).returncode == 1

@@ -215,6 +215,12 @@ def list_receipts(session: Session, bundle: bytes) -> list[bytes]:
     return list(session.scalars(query))
 
 
+def all_receipts(session: Session) -> list[tuple[str, bytes]]:
+    """Return every stored receipt byte for byte under a file name without personal data, in ledger order."""
+    query = select(StoredReceipt.log_index, StoredReceipt.kind, StoredReceipt.raw).order_by(StoredReceipt.log_index)
+    return [(f"{index:09d}-{kind}.cbor", raw) for index, kind, raw in session.execute(query)]
+
+
 def list_flags(session: Session, limit: int = 50) -> list[FlagRow]:
     """Return what should not have happened, newest first."""
     rows = session.scalars(select(Flag).order_by(Flag.last_at.desc()).limit(limit))

@@ -47,6 +47,17 @@ class ReceiptKind(StrEnum):
     REJECTED = "rejected"  # refused, with a stable code
 
 
+class ReturnReason(StrEnum):
+    """Why a case goes back to the village: ``code`` of a ``returned`` subject. A code keeps its meaning for ever."""
+
+    DOCUMENT_MISSING = "document_missing"  # a document that the service asks for is not there
+    DOCUMENT_UNREADABLE = "document_unreadable"  # a document cannot be read
+    DATA_WRONG = "data_wrong"  # an answer is wrong or incomplete
+    DATA_DIFFERS = "data_differs"  # an answer is not what the document says
+    WRONG_SERVICE = "wrong_service"  # another service was meant
+    OTHER = "other"  # what the office's note says
+
+
 class Entry(Wire, frozen=True, kw_only=True):
     """One leaf of the ledger. Public: no personal data, only a salted commitment."""
 
@@ -69,7 +80,7 @@ class Subject(Wire, frozen=True, kw_only=True):
     registration_no: RegistrationNo | None = None
     missing_attachments: int = 0
     code: str = ""
-    """Reject code, or reason code of a return."""
+    """Reject code, or ``ReturnReason`` of a return. Text when read: a newer hub may know more codes."""
     office: str = ""
     """The office that acted, for complete, returned and custody."""
     message: Digest | None = None

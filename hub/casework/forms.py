@@ -13,10 +13,11 @@ from wtforms.widgets import CheckboxInput
 
 from hub.casework.labels import REASONS
 from hub.casework.queries import Position, QueueFilter, View
-from hub.casework.rules import MAX_NOTE, CaseState, Correction, ReturnReason
+from hub.casework.rules import MAX_NOTE, CaseState, Correction
 from protocol.catalogue import Service
 from protocol.errors import SchemaError
 from protocol.ids import RegionCode
+from protocol.receipt import ReturnReason
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_MS = 10**14

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.casework.queries import View
-from hub.casework.rules import CaseRule, CaseState, DeskState, EventKind, Move, ReturnReason
-from protocol.receipt import ReceiptKind
+from hub.casework.rules import CaseRule, CaseState, DeskState, EventKind, Move
+from protocol.receipt import ReceiptKind, ReturnReason
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

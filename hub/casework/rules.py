@@ -26,6 +26,7 @@ from hub.catalogue.rules import agency_desks, front_desk
 from protocol.catalogue import Answer, Field, FieldType, OfficeCode, Service
 from protocol.ids import RegistrationNo, VillageCode
 from protocol.nik import mask_nik
+from protocol.receipt import ReturnReason
 from protocol.sealing import Digest
 from protocol.wire import Wire
 
@@ -79,17 +80,6 @@ class EventKind(StrEnum):
 
 LOOKS = frozenset({EventKind.VIEWED, EventKind.FILE_VIEWED, EventKind.REVEALED})
 """Events that change nothing: somebody saw personal data."""
-
-
-class ReturnReason(StrEnum):
-    """Why a case goes back to the village. A code keeps its meaning for ever: it is in receipts."""
-
-    DOCUMENT_MISSING = "document_missing"
-    DOCUMENT_UNREADABLE = "document_unreadable"
-    DATA_WRONG = "data_wrong"
-    DATA_DIFFERS = "data_differs"
-    WRONG_SERVICE = "wrong_service"
-    OTHER = "other"
 
 
 NEEDS_NOTE = frozenset({ReturnReason.WRONG_SERVICE, ReturnReason.OTHER})

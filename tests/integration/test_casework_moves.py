@@ -9,13 +9,14 @@ from sqlalchemy import func, select
 
 from hub.accounts.rules import Actor, Role
 from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
-from hub.casework.rules import CaseRule, CaseState, Correction, DeskState, ReturnReason
+from hub.casework.rules import CaseRule, CaseState, Correction, DeskState
 from hub.casework.service import CaseCommand, ReturnCommand, call_complete, return_for_correction, take_custody
 from hub.casework.tables import CaseEvent, CaseOpening, Desk
 from hub.intake.tables import BundleReceipt
 from hub.ledger.auditor import verify
 from hub.ledger.openings import stored_openings
 from hub.storage.metadata import load_metadata
+from protocol.receipt import ReturnReason
 from tests.webs import HubWeb, make_web
 
 

@@ -50,6 +50,10 @@ def test_every_code_has_its_turn() -> None:
     assert {code: row[-1] for code, row in table.items()} == {code: str(kind.turn) for code, kind in BY_CODE.items()}
 
 
+def test_every_reason_of_a_return_is_listed() -> None:
+    assert set(rows(section("#### `ReturnReason`"))) == {str(reason) for reason in receipt.ReturnReason}
+
+
 def test_every_purpose_has_its_row() -> None:
     assert set(rows(section("## 4 Signatures"))) == {str(purpose) for purpose in Purpose}
 

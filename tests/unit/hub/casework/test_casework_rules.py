@@ -13,7 +13,6 @@ from hub.casework.rules import (
     Correction,
     DeskState,
     Move,
-    ReturnReason,
     Situation,
     broken_rule,
     correction_rule,
@@ -28,6 +27,7 @@ from hub.casework.rules import (
 from hub.catalogue.catalogue import Catalogue
 from protocol.catalogue import Field, FieldType, Text
 from protocol.ids import FieldKey, VillageCode
+from protocol.receipt import ReturnReason
 from tests.builders import NIK, NOW, a_situation
 
 CATALOGUE = Catalogue.load()

@@ -46,7 +46,7 @@ class ReturnForm(MoveForm):
     form_fields = _Checks(_l("Isian yang harus diperbaiki"), validate_choice=False)
     documents = _Checks(_l("Dokumen yang harus diperbaiki"), validate_choice=False)
     note = TextAreaField(
-        _l("Catatan untuk desa"),
+        _l("Catatan pada berkas"),
         [Length(max=MAX_NOTE, message=_l("Catatan paling panjang 1.000 huruf."))],
         render_kw={"rows": 3},
     )

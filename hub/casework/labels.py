@@ -49,7 +49,7 @@ MOVES: Mapping[Move, str] = {
 
 DONE: Mapping[Move, str] = {
     Move.COMPLETE: "Berkas dinyatakan lengkap dan benar. Desa mendapat tanda terimanya.",
-    Move.RETURN: "Berkas dikembalikan untuk perbaikan. Desa mendapat pemberitahuannya.",
+    Move.RETURN: "Berkas dikembalikan untuk perbaikan. Desa menerima alasan dan nama kantor Anda.",
     Move.TAKE_CUSTODY: "Berkas diambil oleh kantor Anda. Desa mendapat tanda terimanya.",
 }
 

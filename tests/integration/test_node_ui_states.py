@@ -75,11 +75,37 @@ def test_every_rejection_is_explained_where_the_officer_looks(browser: Browser, 
 
 
 def test_a_return_is_a_task_of_the_officer(browser: Browser, item: Item) -> None:
-    item.receipt("returned", 6, code="documents", office="one-stop")
-    assert "perlu diperbaiki" in browser.get("/").text
+    item.receipt("returned", 6, code="document_missing", office="subdistrict.33.14.01")
+    assert "dikembalikan, ajukan baru" in browser.get("/").text
     text = browser.get(item.path).text
-    assert "petugas desa" in text
-    assert "loket terpadu (DPMPTSP) meminta perbaikan (kode documents)." in text
+    for words in ("petugas desa", "Dikembalikan oleh ", "Ada dokumen yang kurang.", "hanya terlihat di pusat."):
+        assert words in text
+
+
+def test_a_return_leads_to_a_new_application_and_keeps_the_old_one(browser: Browser, item: Item) -> None:
+    item.receipt("returned", 6, code="data_wrong", office="one-stop")
+    assert new_application(browser, item) == "/layanan/JALAN"
+    assert "3314-26-0000001-04" in browser.get("/").text
+
+
+def test_after_a_return_for_the_wrong_service_another_is_chosen(browser: Browser, item: Item) -> None:
+    item.receipt("returned", 6, code="wrong_service", office="one-stop")
+    assert new_application(browser, item) == "/layanan"
+
+
+def test_a_reason_that_this_program_does_not_know_is_shown_with_its_code(browser: Browser, item: Item) -> None:
+    item.receipt("returned", 6, code="from_the_future", office="one-stop")
+    text = browser.get(item.path).text
+    assert "kode yang belum dikenal program ini" in text
+    assert "Kode: from_the_future" in text
+
+
+def new_application(browser: Browser, item: Item) -> str:
+    """Return where the button of a returned item leads; the page must be there."""
+    _, _, text = browser.get(item.path).text.partition("<main")
+    target = text.split(">Permohonan baru</a>")[0].rsplit('href="', 1)[1].split('"')[0]
+    assert browser.get(target).status_code == 200
+    return target
 
 
 def test_the_head_of_every_page_says_how_the_link_is(browser: Browser, desk: VillageDesk) -> None:

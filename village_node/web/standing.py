@@ -11,6 +11,7 @@ from protocol.errors import Turn
 from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
 from village_node.web.language import Lazy, later, say
 from village_node.web.rejections import TURNS, advice_for, turn_after
+from village_node.web.returns import return_advice
 from village_node.web.words import clock_time, moment
 
 STEPS: Mapping[ItemStep, Lazy] = {
@@ -20,7 +21,7 @@ STEPS: Mapping[ItemStep, Lazy] = {
     ItemStep.WHOLE: later("Utuh di pusat"),
     ItemStep.COMPLETE: later("Lengkap dan benar"),
     ItemStep.CUSTODY: later("Dikerjakan instansi"),
-    ItemStep.RETURNED: later("Dikembalikan untuk diperbaiki"),
+    ItemStep.RETURNED: later("Dikembalikan ke desa"),
     ItemStep.REJECTED: later("Ditolak pusat"),
 }
 
@@ -164,15 +165,26 @@ def _at_the_hub(item: ItemRow) -> Standing:
             why = say("Permohonan dan semua berkas utuh di pusat.")
             return Standing(why=why, next=say("Loket memeriksa kelengkapannya."), turn=say("loket pusat"))
         case ItemStep.RETURNED:
-            why = say("%(office)s meminta perbaikan (kode %(code)s).", office=office, code=item.code or "–")
-            step = say("Hubungi pemohon, lengkapi yang diminta, lalu kirim lagi.")
-            return Standing(why=why, next=step, turn=str(TURNS[Turn.OFFICER]))
+            return _returned(item, office)
         case ItemStep.COMPLETE:
             why = say("Berkas lengkap dan benar; waktu janji layanan berjalan.")
             return Standing(why=why, next=say("Instansi mengambil berkas untuk dikerjakan."), turn=office)
         case _:
             why = say("Sedang dikerjakan oleh %(office)s.", office=office)
             return Standing(why=why, next=say("Keputusan dikirim ke komputer ini."), turn=office)
+
+
+def _returned(item: ItemRow, office: str) -> Standing:
+    advice = return_advice(item.code)
+    who = say("Dikembalikan oleh %(office)s.", office=office)
+    where = say("Catatan kantor itu, dan isian atau dokumen mana yang dimaksud, hanya terlihat di pusat.")
+    ask = say("Telepon atau datangi kantor itu.")
+    again = say(
+        "Sesudah itu buat permohonan baru dengan data yang benar. Yang lama tidak dapat diubah dan tetap tercatat."
+    )
+    return Standing(
+        why=f"{who} {advice.reason} {where}", next=f"{ask} {advice.to_do} {again}", turn=str(TURNS[Turn.OFFICER])
+    )
 
 
 def entry_words(entry: TimelineEntry) -> str:

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from protocol.bundle import Consent
 from protocol.ids import FieldKey, grouped
-from village_node.catalogue.service import load_service
+from protocol.receipt import ReturnReason
+from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service as drafts
 from village_node.drafts.rules import CONSENTS
 from village_node.identity.errors import PinLockedError, PinWrongError
@@ -147,8 +148,18 @@ def _item(row: queries.ItemRow) -> dict[str, object]:
         "tag": tag_of(row),
         "standing": standing_of(row, state),
         "entries": entries,
+        "again": _again(row) if row.step is queries.ItemStep.RETURNED else "",
         "office": office_words(row.office) if row.office else "",
     }
+
+
+def _again(row: queries.ItemRow) -> str:
+    """Return where a new application begins: at the same service, unless another was meant or it is closed by now."""
+    with context().database.reading() as db:
+        is_open = any(each.code == row.service and each.is_open for each in newest_services(db))
+    if row.code == ReturnReason.WRONG_SERVICE or not is_open:
+        return url_for("applications.services")
+    return url_for("applications.service_page", code=row.service)
 
 
 def _command(shown: Shown) -> SealCommand:

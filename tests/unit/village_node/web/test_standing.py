@@ -7,10 +7,12 @@ import pytest
 
 from protocol.errors import BY_CODE
 from protocol.ids import OfficerId, RegistrationNo
+from protocol.receipt import ReturnReason
 from tests.unit.village_node.web.conftest import Speak
 from village_node.outbox.label import SealedLabel
 from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
 from village_node.web.desk import local
+from village_node.web.returns import RETURNS, UNKNOWN_RETURN
 from village_node.web.standing import entry_words, link_words, standing_of, tag_of
 
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
@@ -68,6 +70,16 @@ def test_every_rejection_says_whose_turn_it_is(speak: Speak, code: str) -> None:
         standing = standing_of(replace(ROW, step=ItemStep.REJECTED, code=code), HOME)
     turns = {"program di komputer ini", "petugas desa", "administrator jaringan kabupaten"}
     assert standing.turn in turns
+
+
+@pytest.mark.parametrize("code", [*ReturnReason, "from_the_future", ""])
+def test_a_return_says_who_why_and_what_the_officer_does_now(speak: Speak, code: str) -> None:
+    advice = RETURNS.get(code, UNKNOWN_RETURN)
+    with speak("id"):
+        standing = standing_of(replace(ROW, step=ItemStep.RETURNED, code=code, office="one-stop"), HOME)
+        assert standing.why.startswith(f"Dikembalikan oleh loket terpadu (DPMPTSP). {advice.reason} Catatan kantor itu")
+        assert standing.next.startswith(f"Telepon atau datangi kantor itu. {advice.to_do} Sesudah itu buat permohonan")
+    assert standing.turn == "petugas desa"
 
 
 def test_a_waiting_item_blames_the_link_only_when_there_is_none(speak: Speak) -> None:

@@ -11,6 +11,7 @@ from protocol.catalogue import PatternName, ServiceKind, SlaOrigin
 from protocol.errors import BY_CODE, Turn
 from protocol.fees import FeeKind
 from protocol.nik import NikFindingCode
+from protocol.receipt import ReturnReason
 from tests.unit.village_node.web.conftest import Speak
 from village_node.drafts import errors as draft_errors
 from village_node.drafts.pictures import UploadProblem
@@ -18,7 +19,7 @@ from village_node.identity import errors as identity_errors
 from village_node.outbox import errors as outbox_errors
 from village_node.outbox.queries import ItemStep
 from village_node.store.errors import DomainError
-from village_node.web import errors, rejections, standing, words
+from village_node.web import errors, rejections, returns, standing, words
 from village_node.web.forms import PATTERN_HINTS
 from village_node.web.language import Lazy
 from village_node.web.rejections import Advice
@@ -47,6 +48,16 @@ def advice() -> Iterable[Advice]:
 
 def test_every_reject_code_of_the_protocol_has_its_sentences() -> None:
     assert set(rejections.REJECTIONS) == set(BY_CODE)
+
+
+def test_every_reason_of_a_return_is_said_in_both_languages(speak: Speak) -> None:
+    assert set(returns.RETURNS) == set(ReturnReason)
+    for each in (*returns.RETURNS.values(), returns.UNKNOWN_RETURN):
+        with speak("id"):
+            indonesian = (str(each.reason), str(each.to_do))
+        with speak("en"):
+            english = (str(each.reason), str(each.to_do))
+        assert all(first and second and first != second for first, second in zip(indonesian, english, strict=True))
 
 
 def test_every_advice_says_what_happened_what_was_kept_and_what_to_do_in_both_languages(speak: Speak) -> None:

@@ -98,7 +98,7 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
         hub=settings.hub,
         stores=stores,
         secrets=_secrets(settings),
-        issuer=Issuer.load(settings, Catalogue.load().wire_services(), ports.randomness),
+        issuer=Issuer.load(settings, Catalogue.load(), ports.randomness),
         pki=load_pki(settings.pki_dir),
         clock=ports.clock,
         beacon_s=settings.beacon_s,

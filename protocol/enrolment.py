@@ -15,6 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from protocol.catalogue import OfficeCode
 from protocol.errors import EnrolmentError, SchemaError
 from protocol.ids import CROCKFORD, HubId, NodeId, VillageCode, crockford, normalise_code
 from protocol.limits import MAX_ENROLMENT_BYTES
@@ -24,6 +25,9 @@ from protocol.wire import Wire, from_bytes, to_bytes
 
 CODE_BYTES = 10
 CODE_LETTERS = 16
+
+RegionTitle = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+"""Kind and name of a region, as letters write it: ``Desa Krikilan``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,11 +62,21 @@ class HubKeys(msgspec.Struct, frozen=True, kw_only=True):
     """X25519 public key; bundles are sealed to it."""
 
 
+class OfficeName(msgspec.Struct, frozen=True, kw_only=True):
+    """What an office is called: a node shows this where receipts carry the code."""
+
+    code: OfficeCode
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    """Short official name: ``Dispendukcapil``, ``Kec. Kalijambe``."""
+
+
 class EnrolmentAnswer(Wire, frozen=True, kw_only=True):
     """Hub to node: your name, your certificate, my keys, and what you need to work without a link."""
 
     node: NodeId
     village: VillageCode
+    village_name: RegionTitle
+    subdistrict_name: RegionTitle
     certificate: str
     """PEM chain of the node's client certificate."""
     authority: str
@@ -77,6 +91,8 @@ class EnrolmentAnswer(Wire, frozen=True, kw_only=True):
     leases: list[NumberLease]
     services: list[bytes]
     """Service definitions, as ``protocol.catalogue`` encodes them."""
+    offices: Annotated[list[OfficeName], msgspec.Meta(max_length=60)]
+    """The offices of the regency, and this village's own with its subdistrict's."""
 
 
 class Authenticated(Wire, frozen=True, kw_only=True):

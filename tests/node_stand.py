@@ -12,6 +12,7 @@ from protocol.catalogue import (
     FieldType,
     Free,
     MediaType,
+    OfficeCode,
     OfficeKind,
     Requirement,
     Service,
@@ -26,7 +27,7 @@ from protocol.catalogue import (
     Validity,
     service_bytes,
 )
-from protocol.enrolment import EnrolmentAnswer
+from protocol.enrolment import EnrolmentAnswer, OfficeName
 from protocol.envelope import Purpose, one_key, sign
 from protocol.ids import FieldKey, OfficerId, ServiceCode
 from protocol.mailbox import NumberLease, OfficerCertificate
@@ -166,6 +167,8 @@ class NodeStand:
             answer = EnrolmentAnswer(
                 node=hub.node,
                 village=hub.node.village,
+                village_name="Desa Keden",
+                subdistrict_name="Kecamatan Kalijambe",
                 certificate=tls[0],
                 authority=tls[1],
                 broker_host="127.0.0.1",
@@ -175,6 +178,7 @@ class NodeStand:
                 officers=certificates,
                 leases=[NumberLease(year=2026, first=1, last=numbers)],
                 services=[service_bytes(a_service())],
+                offices=[OfficeName(code=OfficeCode("one-stop"), name="DPMPTSP")],
             )
             find = one_key(hub.message_key.public_key())
             checked = CheckedAnswer(

@@ -12,13 +12,14 @@ from sqlalchemy import select
 
 from hub.catalogue.catalogue import Catalogue
 from protocol.checkpoint import LogKey
+from protocol.enrolment import OfficeName
 from protocol.envelope import public_bytes
-from protocol.ids import OfficerId
+from protocol.ids import OfficerId, VillageCode
 from protocol.mailbox import NumberLease
 from village_node.app import open_node
 from village_node.catalogue.service import store_services
 from village_node.context import NodeContext
-from village_node.identity.hub import find_enrolled, store_lease
+from village_node.identity.hub import find_enrolled, store_lease, store_offices
 from village_node.identity.officers import create_officer
 from village_node.identity.sessions import UnlockSessions
 from village_node.identity.tables import NodeIdentity, Officer
@@ -30,6 +31,7 @@ PIN, OTHER_PIN, NEW_PIN = "739154", "860215", "504938"
 NAME, OTHER_NAME, NEW_NAME = "Siti Aminah", "Bambang Wibowo", "Dewi Lestari"
 NIK = "3314990101900001"
 LOCK_AFTER_S = 600
+VILLAGE = VillageCode("33.14.01.2001")
 QUICK = KdfParameters(passes=1, memory_kib=1024, lanes=1)
 
 
@@ -58,10 +60,12 @@ def open_desk(directory: Path, clock: Clock | None = None) -> VillageDesk:
 
 
 def _furnish(context: NodeContext) -> None:
-    now, services = context.clock.now(), Catalogue.load().wire_services()
+    now, catalogue = context.clock.now(), Catalogue.load()
     with context.database.session() as session:
         session.add(_identity(context))
-        store_services(session, now, services)
+        store_services(session, now, catalogue.wire_services())
+        offices = catalogue.offices_for(VILLAGE)
+        store_offices(session, [OfficeName(code=each.code, name=each.short) for each in offices])
         store_lease(session, now, NumberLease(year=now.year, first=1, last=500))
         for name, pin in ((NAME, PIN), (OTHER_NAME, OTHER_PIN), (NEW_NAME, NEW_PIN)):
             officer = create_officer(session, context.clock, context.randomness, name=name, pin=pin, kdf=QUICK)
@@ -77,6 +81,8 @@ def _identity(context: NodeContext) -> NodeIdentity:
         id=1,
         node_id="3314012001-01",
         hub_id="3314",
+        village_name="Desa Keden",
+        subdistrict_name="Kecamatan Kalijambe",
         certificate=certificate,
         authority=certificate,
         broker_host="127.0.0.1",

@@ -13,6 +13,7 @@ from hub.catalogue.regions import Regions, parse_regions
 from hub.catalogue.rules import Calendar
 from protocol.catalogue import OfficeCode, Service, catalogue_digest, service_bytes
 from protocol.errors import ServiceUnknownError
+from protocol.ids import VillageCode
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,11 @@ class Catalogue:
     def wire_services(self) -> tuple[bytes, ...]:
         """Return the bytes of every open service, as a node receives them."""
         return tuple(service_bytes(service) for service in self.open_services())
+
+    def offices_for(self, village: VillageCode) -> tuple[Office, ...]:
+        """Return the offices that a village deals with: those of the regency, its subdistrict's and its own."""
+        territories = {village.regency, village.subdistrict, village}
+        return tuple(office for office in self.offices.values() if office.region in territories)
 
     @property
     def digest(self) -> bytes:

@@ -23,7 +23,8 @@ class Office(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class OfficeFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The content of ``offices.yaml``."""
 
-    offices: Annotated[tuple[Office, ...], msgspec.Meta(min_length=1, max_length=100)]
+    offices: Annotated[tuple[Office, ...], msgspec.Meta(min_length=1, max_length=58)]
+    """With subdistrict and village an enrolment answer names 60 offices at most."""
 
 
 _ONE_OF_A_KIND = frozenset({OfficeKind.ONE_STOP, OfficeKind.CIVIL_REGISTRY, OfficeKind.INSPECTORATE})

@@ -4,7 +4,6 @@ Runs where the keys are: in the worker, or at the console. A person decided befo
 decided here, and everything may be done again after a crash.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -14,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.service import write_notice
 from hub.ledger.service import newest_checkpoint
 from hub.network.pki import CertificateAuthority
@@ -30,7 +30,7 @@ from hub.settings import Settings
 from hub.storage.engine import Database
 from hub.storage.hubkeys import load_message_key, public_keys
 from hub.storage.ports import Randomness
-from protocol.enrolment import EnrolmentAnswer, EnrolmentRequest, HubKeys, authenticate
+from protocol.enrolment import EnrolmentAnswer, EnrolmentRequest, HubKeys, OfficeName, authenticate
 from protocol.ids import NodeId, OfficerId
 from protocol.limits import MAX_ENROLMENT_BYTES
 from protocol.mailbox import NoticeKind
@@ -46,11 +46,11 @@ class Issuer:
     keys: HubKeys
     broker_host: str
     broker_port: int
-    services: Sequence[bytes]
+    catalogue: Catalogue
     randomness: Randomness
 
     @classmethod
-    def load(cls, settings: Settings, services: Sequence[bytes], randomness: Randomness) -> Self:
+    def load(cls, settings: Settings, catalogue: Catalogue, randomness: Randomness) -> Self:
         """Read the keys of this hub from its directories.
 
         Raises:
@@ -64,7 +64,7 @@ class Issuer:
             keys=public_keys(settings.keys_dir, settings.hub),
             broker_host=settings.broker_public_host,
             broker_port=settings.node_broker_port,
-            services=services,
+            catalogue=catalogue,
             randomness=randomness,
         )
 
@@ -168,9 +168,13 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
     for officer in approved_officers(session):
         if officer.node_id == node:
             certify_officer(session, officer.officer_id, decision, issuer.message_key)
+    catalogue = issuer.catalogue
+    village = catalogue.regions.by_code[node.village]
     made = EnrolmentAnswer(
         node=node,
         village=node.village,
+        village_name=village.title,
+        subdistrict_name=catalogue.regions.by_code[node.village.subdistrict].title,
         certificate=_certificate(session, node, request.csr, now, issuer),
         authority=issuer.authority.certificate_pem.decode(),
         broker_host=issuer.broker_host,
@@ -179,7 +183,8 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
         checkpoint=checkpoint,
         officers=certificates(session, node),
         leases=[lease.block for lease in load_leases(session, [node])[node]],
-        services=list(issuer.services),
+        services=list(catalogue.wire_services()),
+        offices=[OfficeName(code=each.code, name=each.short) for each in catalogue.offices_for(node.village)],
     )
     row.answer = authenticate(made, row.response_key)
     row.state = CodeState.ISSUED.value

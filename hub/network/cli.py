@@ -64,7 +64,7 @@ class _Console:
         with self.database.session() as session:
             if newest_checkpoint(session) is None:
                 sign_head(session, now, load_log_key(self.settings.keys_dir), self.settings.origin)
-        issuer = Issuer.load(self.settings, Catalogue.load().wire_services(), self.randomness)
+        issuer = Issuer.load(self.settings, Catalogue.load(), self.randomness)
         issue_approved(self.database, now, issuer)
 
 

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from protocol import bundle, chunks, codec, enrolment, health, ids, mailbox, merkle, receipt, topics
+from protocol.catalogue import OfficeCode
 from protocol.checkpoint import Checkpoint, CheckpointRef, sign_checkpoint
 from protocol.envelope import Purpose, sign
 from protocol.errors import ProtocolError
@@ -339,6 +340,8 @@ def enrolments(_: str) -> Json:
     answer = enrolment.EnrolmentAnswer(
         node=s.NODE,
         village=s.NODE.village,
+        village_name="Desa Contoh",
+        subdistrict_name="Kecamatan Contoh",
         certificate="PEM",
         authority="PEM",
         broker_host="hub.example",
@@ -350,6 +353,7 @@ def enrolments(_: str) -> Json:
         officers=[sign(to_bytes(_certificate()), key=s.MESSAGE_KEY, purpose=Purpose.OFFICER)],
         leases=[_lease()],
         services=[],
+        offices=[enrolment.OfficeName(code=OfficeCode("one-stop"), name="DPMPTSP")],
     )
     return {
         "code": ids.grouped(code),

@@ -31,7 +31,8 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 HUB = HubId("3314")
 ORIGIN = "simpul/3314"
 VILLAGE = VillageCode("33.14.05.2003")
-REGIONS = Catalogue.load().regions
+CATALOGUE = Catalogue.load()
+REGIONS = CATALOGUE.regions
 
 
 class Chance:
@@ -133,7 +134,7 @@ class HubSide:
             keys=keys,
             broker_host="broker.sragen.example",
             broker_port=8883,
-            services=[b"service"],
+            catalogue=CATALOGUE,
             randomness=self.chance,
         )
 

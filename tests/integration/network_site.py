@@ -64,7 +64,7 @@ class Site:
 
     def work(self) -> None:
         """Do what the worker does in each of its rounds."""
-        issuer = Issuer.load(self.settings, CATALOGUE.wire_services(), SystemRandomness())
+        issuer = Issuer.load(self.settings, CATALOGUE, SystemRandomness())
         issue_approved(self.database, self.clock.now(), issuer)
 
     def _add(self, name: str) -> None:

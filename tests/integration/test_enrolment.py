@@ -28,7 +28,18 @@ from protocol.ids import NodeId, VillageCode, key_id
 from protocol.limits import MAX_ENROLMENT_BYTES, MAX_MAIL_BYTES
 from protocol.mailbox import OfficerCertificate
 from protocol.wire import from_bytes
-from tests.integration.fleet import HUB, NOW, HubSide, VillagePc, a_node, an_officer, decision, fresh_database, later
+from tests.integration.fleet import (
+    CATALOGUE,
+    HUB,
+    NOW,
+    HubSide,
+    VillagePc,
+    a_node,
+    an_officer,
+    decision,
+    fresh_database,
+    later,
+)
 
 NODE = NodeId("3314052003-01")
 
@@ -67,8 +78,22 @@ def test_the_whole_way(hub: HubSide, pc: VillagePc) -> None:
     hub.issue()
     answer = answered(hub, pc)
     assert (answer.node, answer.village, answer.keys.hub) == (NODE, "33.14.05.2003", HUB)
-    assert (answer.broker_host, answer.broker_port, answer.services) == ("broker.sragen.example", 8883, [b"service"])
+    assert (answer.broker_host, answer.broker_port) == ("broker.sragen.example", 8883)
+    assert answer.services == list(CATALOGUE.wire_services())
     assert [(lease.year, lease.first, lease.last) for lease in answer.leases] == [(2026, 1, 200)]
+
+
+def test_the_answer_names_the_village_and_its_offices(hub: HubSide) -> None:
+    pc = VillagePc(hub.invite(village=VillageCode("33.14.01.2005")))
+    hub.request(pc.request())
+    hub.approve(pc)
+    hub.issue()
+    answer = answered(hub, pc)
+    assert (answer.village_name, answer.subdistrict_name) == ("Desa Krikilan", "Kecamatan Kalijambe")
+    names = {str(each.code): each.name for each in answer.offices}
+    assert names["agency.dinkes"] == "Dinkes"
+    local = {code: name for code, name in names.items() if code.startswith(("subdistrict.", "village."))}
+    assert local == {"subdistrict.33.14.01": "Kec. Kalijambe", "village.33.14.01.2005": "Desa Krikilan"}
 
 
 def test_the_hub_decides_the_name(hub: HubSide, pc: VillagePc) -> None:

@@ -179,7 +179,7 @@ class Office:
             keys=public_keys(self.hub.directory / "keys", HUB),
             broker_host="127.0.0.1",
             broker_port=8883,
-            services=CATALOGUE.wire_services(),
+            catalogue=CATALOGUE,
             randomness=self.hub.randomness,
         )
 

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from protocol.catalogue import service_bytes
+from protocol.catalogue import OfficeCode, service_bytes
 from protocol.enrolment import (
     CODE_BYTES,
     EnrolmentAnswer,
+    OfficeName,
     authenticate,
     derive_code_keys,
     fingerprint,
@@ -202,6 +203,8 @@ class HubWebStandIn:
         values: dict[str, object] = {
             "node": self.hub.node,
             "village": self.hub.node.village,
+            "village_name": "Desa Keden",
+            "subdistrict_name": "Kecamatan Kalijambe",
             "certificate": self.certify(),
             "authority": "authority",
             "broker_host": "broker.example",
@@ -211,6 +214,7 @@ class HubWebStandIn:
             "officers": [self._officer(each.officer, each.public_key) for each in self.request.officers],
             "leases": [NumberLease(year=2026, first=11, last=20)],
             "services": [service_bytes(a_service()), b"from a newer hub"],
+            "offices": [OfficeName(code=OfficeCode("one-stop"), name="DPMPTSP")],
         }
         answer = EnrolmentAnswer(**(values | changes))  # type: ignore[arg-type]  # the types stand above
         self.answer, self.approved = authenticate(answer, self.code.response_key), True

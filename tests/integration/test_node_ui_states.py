@@ -50,6 +50,22 @@ def test_a_receipt_turns_the_slip_into_the_final_one(browser: Browser, item: Ite
     assert "Diterima pusat 25 November 2026 07.04 WIB, buku besar no. 1234" in text
 
 
+def test_village_and_subdistrict_are_named_on_home_head_and_slip(browser: Browser, item: Item) -> None:
+    place = "Desa Keden, Kecamatan Kalijambe"
+    for path in ("/", f"{item.path}/tanda-terima"):
+        head, _, page = browser.get(path).text.partition("<main")
+        assert place in head
+        assert place in page
+        assert "33.14.01.2001" in page
+
+
+def test_offices_have_the_names_that_the_hub_gave(browser: Browser, item: Item) -> None:
+    item.receipt("custody", 7, office="subdistrict.33.14.01")
+    text = browser.get(item.path).text
+    assert "Sedang dikerjakan oleh Kec. Kalijambe." in text
+    assert "kecamatan 33.14.01" not in text
+
+
 def test_the_timeline_shows_each_step_with_time_place_in_the_ledger_and_who_signed(
     browser: Browser, item: Item
 ) -> None:
@@ -61,7 +77,7 @@ def test_the_timeline_shows_each_step_with_time_place_in_the_ledger_and_who_sign
     steps = ("Tersimpan di sini", "Diterima pusat", "Utuh di pusat", "Lengkap dan benar", "Dikerjakan instansi")
     places = [text.index(f"<h3>{step}") for step in steps]
     assert places == sorted(places)
-    for words in ("buku besar no. 10", "loket terpadu (DPMPTSP)", "Sedang dikerjakan oleh dinas dishub."):
+    for words in ("buku besar no. 10", "(DPMPTSP)", "Sedang dikerjakan oleh Dishub."):
         assert words in text
 
 

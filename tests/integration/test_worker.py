@@ -62,7 +62,7 @@ def worker(scene: Scene, carrier: ListCarrier) -> Worker:
         keys=public_keys(hub.directory / "keys", HUB),
         broker_host="127.0.0.1",
         broker_port=8883,
-        services=Catalogue.load().wire_services(),
+        catalogue=Catalogue.load(),
         randomness=hub.randomness,
     )
     context = WorkerContext(

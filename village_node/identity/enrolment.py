@@ -41,7 +41,7 @@ from village_node.identity.errors import (
     EnrolmentRefusedError,
     HubUnreachableError,
 )
-from village_node.identity.hub import find_enrolled, remember_checkpoint, store_lease
+from village_node.identity.hub import find_enrolled, remember_checkpoint, store_lease, store_offices
 from village_node.identity.keys import NodeKeys
 from village_node.identity.officers import (
     CertifiedOfficer,
@@ -169,6 +169,8 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
             id=1,
             node_id=str(answer.node),
             hub_id=str(answer.keys.hub),
+            village_name=answer.village_name,
+            subdistrict_name=answer.subdistrict_name,
             certificate=answer.certificate,
             authority=answer.authority,
             broker_host=answer.broker_host,
@@ -184,6 +186,7 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
     for lease in answer.leases:
         store_lease(session, now, lease)
     store_services(session, now, answer.services)
+    store_offices(session, answer.offices)
 
 
 def _code_of(status: int, body: bytes) -> str:

@@ -1,5 +1,6 @@
 """What this node knows about its hub: name, keys, newest checkpoint, leased numbers."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,19 +9,22 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from protocol.checkpoint import Checkpoint, LogKey
+from protocol.enrolment import OfficeName
 from protocol.envelope import KeyFinder, load_public_key, one_key
 from protocol.ids import HubId, NodeId, key_id
 from protocol.mailbox import NumberLease
 from protocol.sealing import SealTo
 from village_node.identity.errors import NotEnrolledError
-from village_node.identity.tables import KnownCheckpoint, LeasedBlock, NodeIdentity
+from village_node.identity.tables import KnownCheckpoint, LeasedBlock, NamedOffice, NodeIdentity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Enrolled:
-    """The node's name and its hub's pinned keys."""
+    """The node's name, where it stands, and its hub's pinned keys."""
 
     node: NodeId
+    village_name: str
+    subdistrict_name: str
     hub: HubId
     log: LogKey
     message_key: bytes
@@ -30,6 +34,11 @@ class Enrolled:
     certificate: str
     authority: str
     enrolled_at: datetime
+
+    @property
+    def place(self) -> str:
+        """Where the node stands, as letters write it: ``Desa Krikilan, Kecamatan Kalijambe``."""
+        return f"{self.village_name}, {self.subdistrict_name}"
 
     @property
     def find_message_key(self) -> KeyFinder:
@@ -62,6 +71,8 @@ def find_enrolled(session: Session) -> Enrolled | None:
         return None
     return Enrolled(
         node=NodeId(row.node_id),
+        village_name=row.village_name,
+        subdistrict_name=row.subdistrict_name,
         hub=HubId(row.hub_id),
         log=LogKey.parse(row.log_key),
         message_key=row.message_key,
@@ -84,6 +95,17 @@ def load_enrolled(session: Session) -> Enrolled:
     if found is None:
         raise NotEnrolledError
     return found
+
+
+def office_names(session: Session) -> Mapping[str, str]:
+    """Return what the hub calls its offices, by code."""
+    return {row.code: row.name for row in session.scalars(select(NamedOffice))}
+
+
+def store_offices(session: Session, offices: Iterable[OfficeName]) -> None:
+    """Keep the names of offices; a newer name takes the place of an older one."""
+    for office in offices:
+        session.merge(NamedOffice(code=str(office.code), name=office.name))
 
 
 def newest_checkpoint(session: Session) -> CheckpointSeen | None:

@@ -17,6 +17,8 @@ class NodeIdentity(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     node_id: Mapped[str] = mapped_column(String(20))
     hub_id: Mapped[str] = mapped_column(String(4))
+    village_name: Mapped[str] = mapped_column(String(80))
+    subdistrict_name: Mapped[str] = mapped_column(String(80))
     certificate: Mapped[str] = mapped_column(Text)
     authority: Mapped[str] = mapped_column(Text)
     broker_host: Mapped[str] = mapped_column(String(253))
@@ -25,6 +27,15 @@ class NodeIdentity(Base):
     message_key: Mapped[bytes] = mapped_column(Digest)
     sealing_key: Mapped[bytes] = mapped_column(Digest)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NamedOffice(Base):
+    """What an office is called, as the hub said at the enrolment."""
+
+    __tablename__ = "named_office"
+
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
 
 
 class Officer(Base):

@@ -77,7 +77,8 @@ def _share_with_templates(app: Flask, context: NodeContext) -> None:
         seat = find_seat()
         since = local(state.link_since) if state.link_since else None
         return {
-            "place": say("Desa/kelurahan %(code)s", code=enrolled.node.village) if enrolled else say("belum terdaftar"),
+            "place": enrolled.place if enrolled else say("belum terdaftar"),
+            "place_code": enrolled.node.village if enrolled else "",
             "node_id": enrolled.node if enrolled else "–",
             "link": link_words(state, since=since, now=local(now())),
             "officer": seat,

@@ -6,6 +6,7 @@ Every state of ``outbox.queries`` has its words here; a test goes through all of
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from protocol.errors import Turn
 from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
@@ -62,6 +63,10 @@ REASONS: Mapping[str, Lazy] = {
 }
 
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
+"""Names of offices by code, before a hub gave any."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Link:
     """The link in words, with the shape of its lamp: ``up``, ``down`` or ``bad``."""
@@ -108,8 +113,10 @@ def reason_words(reason: str) -> str:
     return str(REASONS[reason]) if reason in REASONS else reason
 
 
-def office_words(office: str) -> str:
-    """Return an office for people; names of agencies are known at the hub only."""
+def office_words(office: str, known: Mapping[str, str] = NO_NAMES) -> str:
+    """Return an office for people: the name that the hub gave, else what its code says."""
+    if office in known:
+        return known[office]
     kind, _, rest = office.partition(".")
     names = {
         "one-stop": say("loket terpadu (DPMPTSP)"),
@@ -129,7 +136,7 @@ def tag_of(item: ItemRow) -> tuple[str, str, str]:
     return kind, str(STEPS[item.step]), symbols[kind]
 
 
-def standing_of(item: ItemRow, home: Home) -> Standing:
+def standing_of(item: ItemRow, home: Home, known: Mapping[str, str] = NO_NAMES) -> Standing:
     """Return why an item still waits, what comes next and whose turn it is."""
     if item.step is ItemStep.REJECTED:
         advice = advice_for(item.code)
@@ -138,7 +145,7 @@ def standing_of(item: ItemRow, home: Home) -> Standing:
         )
     if item.step in {ItemStep.SAVED, ItemStep.SENT}:
         return _not_there_yet(item, home)
-    return _at_the_hub(item)
+    return _at_the_hub(item, known)
 
 
 def _not_there_yet(item: ItemRow, home: Home) -> Standing:
@@ -155,8 +162,8 @@ def _not_there_yet(item: ItemRow, home: Home) -> Standing:
     )
 
 
-def _at_the_hub(item: ItemRow) -> Standing:
-    office = office_words(item.office) or say("loket pusat")
+def _at_the_hub(item: ItemRow, known: Mapping[str, str]) -> Standing:
+    office = office_words(item.office, known) or say("loket pusat")
     match item.step:
         case ItemStep.ARRIVED:
             why = say("Pusat sudah mencatat permohonan; berkas masih dikirim (%(part)s%%).", part=item.percent)
@@ -187,11 +194,11 @@ def _returned(item: ItemRow, office: str) -> Standing:
     )
 
 
-def entry_words(entry: TimelineEntry) -> str:
+def entry_words(entry: TimelineEntry, known: Mapping[str, str] = NO_NAMES) -> str:
     """Return what one step of the timeline says, with who signed."""
     words = str(SIGNERS[entry.step])
     if entry.step is ItemStep.SENT and entry.attempt > 1:
         return words + " " + say("Percobaan ke-%(count)s.", count=entry.attempt)
     if entry.step is ItemStep.REJECTED:
         return f"{words} {advice_for(entry.code).happened}"
-    return f"{words} ({office_words(entry.office)})" if entry.office else words
+    return f"{words} ({office_words(entry.office, known)})" if entry.office else words

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol import enrolment
-from protocol.enrolment import Authenticated, CodeKeys, EnrolmentAnswer, EnrolmentRequest, HubKeys, derive_code_keys
+from protocol.catalogue import OfficeCode
+from protocol.enrolment import (
+    Authenticated,
+    CodeKeys,
+    EnrolmentAnswer,
+    EnrolmentRequest,
+    HubKeys,
+    OfficeName,
+    derive_code_keys,
+)
 from protocol.errors import EnrolmentError, ProtocolError, SchemaError, TooLargeError
 from protocol.ids import CROCKFORD, VillageCode
 from protocol.limits import MAX_ENROLMENT_BYTES
@@ -33,6 +42,8 @@ REQUEST = EnrolmentRequest(
 ANSWER = EnrolmentAnswer(
     node=NODE,
     village=NODE.village,
+    village_name="Desa Krikilan",
+    subdistrict_name="Kecamatan Kalijambe",
     certificate="PEM",
     authority="PEM",
     broker_host="hub.example",
@@ -42,6 +53,7 @@ ANSWER = EnrolmentAnswer(
     officers=[b"certificate"],
     leases=[NumberLease(year=2026, first=1, last=200)],
     services=[b"service"],
+    offices=[OfficeName(code=OfficeCode("one-stop"), name="DPMPTSP")],
 )
 
 
@@ -121,6 +133,10 @@ def test_a_node_and_its_village_agree() -> None:
         (ANSWER, {"broker_port": 0}),
         (ANSWER, {"broker_port": 65_536}),
         (ANSWER, {"broker_host": "x" * 254}),
+        (ANSWER, {"village_name": ""}),
+        (ANSWER, {"subdistrict_name": "x" * 81}),
+        (ANSWER, {"offices": ANSWER.offices * 61}),
+        (ANSWER, {"offices": [OfficeName(code=OfficeCode("one-stop"), name="x" * 61)]}),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else type(value).__name__,
 )

@@ -13,6 +13,7 @@ from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service as drafts
 from village_node.drafts.rules import CONSENTS
 from village_node.identity.errors import PinLockedError, PinWrongError
+from village_node.identity.hub import office_names
 from village_node.identity.officers import unlock
 from village_node.outbox import queries
 from village_node.outbox.errors import ItemUnknownError, OfficerNotCertifiedError
@@ -138,18 +139,19 @@ def _item(row: queries.ItemRow) -> dict[str, object]:
         state = queries.home(db)
         steps = queries.timeline(db, row.bundle)
         service = load_service(db, row.service, row.service_version)
+        offices = office_names(db)
     label = open_label(officer(), row.label)
-    entries = [(each, str(STEPS[each.step]), moment(local(each.at)), entry_words(each)) for each in steps]
+    entries = [(each, str(STEPS[each.step]), moment(local(each.at)), entry_words(each, offices)) for each in steps]
     return {
         "row": row,
         "label": label,
         "service": in_words(service.name),
         "needed": {each.key: in_words(each.label) for each in service.requirements},
         "tag": tag_of(row),
-        "standing": standing_of(row, state),
+        "standing": standing_of(row, state, offices),
         "entries": entries,
         "again": _again(row) if row.step is queries.ItemStep.RETURNED else "",
-        "office": office_words(row.office) if row.office else "",
+        "office": office_words(row.office, offices) if row.office else "",
     }
 
 

@@ -80,10 +80,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_record")),
     )
     op.create_table(
+        "named_office",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_named_office")),
+    )
+    op.create_table(
         "node_identity",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("node_id", sa.String(length=20), nullable=False),
         sa.Column("hub_id", sa.String(length=4), nullable=False),
+        sa.Column("village_name", sa.String(length=80), nullable=False),
+        sa.Column("subdistrict_name", sa.String(length=80), nullable=False),
         sa.Column("certificate", sa.Text(), nullable=False),
         sa.Column("authority", sa.Text(), nullable=False),
         sa.Column("broker_host", sa.String(length=253), nullable=False),
@@ -212,6 +220,7 @@ def downgrade() -> None:
     op.drop_table("outbox_head")
     op.drop_table("officer")
     op.drop_table("node_identity")
+    op.drop_table("named_office")
     op.drop_table("link_record")
     op.drop_index("uq_leased_block_year_first", table_name="leased_block")
     op.drop_table("leased_block")

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from hub.intake.carrier import Incoming
+from hub.intake.chunks import EARLY_CHUNKS
 from hub.registry import service as registry
 from loadtests.village import Change, Village
 from protocol import codec
@@ -152,6 +153,15 @@ def _neighbours_chunk(scene: Scene) -> list[Incoming]:
     return [bundle_of(scene.village, made), stolen]
 
 
+def _chunks_without_manifest(scene: Scene) -> list[Incoming]:
+    topic = up(scene.village.node, Up.CHUNK)
+    chunks = [
+        Chunk(bundle=number.to_bytes(32, "big"), attachment=0, index=0, box=b"x" * 20)
+        for number in range(EARLY_CHUNKS + 1)
+    ]
+    return [Incoming(topic, to_bytes(chunk)) for chunk in chunks]
+
+
 def _wrong_file(scene: Scene) -> list[Incoming]:
     content_key, wrong = b"c" * 32, b"another file"
 
@@ -215,6 +225,7 @@ REFUSED_CODES: Mapping[str, tuple[str, Spoil]] = {
     "chunk damaged": ("chunk_auth", lambda scene: _chunk(scene, box=b"x" * 40)),
     "chunk from the neighbour": ("identity", _neighbours_chunk),
     "file that is another": ("attachment_digest", _wrong_file),
+    "without a manifest, too many chunks": ("quota", _chunks_without_manifest),
     "node revoked": ("node_revoked", _revoked_node),
     "mail signed by nobody": (
         "key_unknown",

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Watch
-from tests.e2e.node_program import NodeProgram, OfficerPages
+from tests.e2e.node_program import POWER_CUT, NodeProgram, OfficerPages
 from tests.village_desk import PIN
 
 pytestmark = pytest.mark.e2e
@@ -87,7 +87,7 @@ def test_an_application_survives_power_cuts_and_is_printed_offline(
 
 def power_cut(program: NodeProgram, officer: OfficerPages, watch: Watch) -> None:
     """Kill the program, start it again, and sign in again: the open vault died with it."""
-    watch.expected.append("ERR_CONNECTION_REFUSED")
+    watch.expected += POWER_CUT
     program.kill()
     program.start()
     officer.sign_in()
@@ -126,7 +126,7 @@ def test_a_nik_that_disagrees_asks_for_a_reason_and_lets_the_officer_go_on(offic
 def test_a_restart_behind_an_open_form_asks_for_the_pin_and_keeps_what_was_typed(
     officer: OfficerPages, program: NodeProgram, watch: Watch
 ) -> None:
-    watch.expected += ["ERR_CONNECTION_REFUSED", "401", "400"]
+    watch.expected += [*POWER_CUT, "401", "400"]
     page = officer.page
     officer.start("JALAN")
     program.kill()

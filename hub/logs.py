@@ -3,12 +3,14 @@
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping, MutableMapping
 
 import structlog
 
 _SIXTEEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{16}(?![0-9])")
 _MAX_VALUE = 2_000
+_TRAIL_FRAMES = 8
 
 
 def configure_logs(level: str) -> None:
@@ -33,3 +35,12 @@ def redact(_: object, __: str, event: MutableMapping[str, object]) -> Mapping[st
         if isinstance(value, str):
             event[key] = _SIXTEEN_DIGITS.sub("[16 digits]", value)[:_MAX_VALUE]
     return event
+
+
+def trail_of(error: Exception) -> list[str]:
+    """Return the last places that an unforeseen error came through, for the log.
+
+    Never its text: drivers and parsers put values into it.
+    """
+    frames = traceback.extract_tb(error.__traceback__)[-_TRAIL_FRAMES:]
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]

@@ -10,7 +10,6 @@ Rules:
 3. A clock that is set back delays nothing: what is due is due again after one period at most.
 """
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,12 +25,13 @@ from hub.intake.receipts import issue_waiting
 from hub.intake.tables import BundleReceipt
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.service import sign_head
+from hub.logs import trail_of
 from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import PkiFiles
 from hub.network.queries import reachable_nodes
 from hub.network.revocation import renew_revocation_list
 from hub.storage.errors import StorageError
-from hub.storage.ports import Clock
+from hub.storage.ports import Clock, to_ms
 from protocol.envelope import Purpose, sign
 from protocol.health import Beacon
 from protocol.ids import HubId
@@ -137,7 +137,7 @@ class Worker:
         signer = self._context.secrets.log
         with self._context.stores.database.session() as session:
             root = sign_head(session, now, signer.key, signer.origin)
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = to_ms(now)
         beacon = Beacon(
             hub=self._context.hub,
             number=now_ms // (self._context.beacon_s * 1000),
@@ -172,8 +172,6 @@ def _attempt(step: Callable[[], object]) -> bool:
         log.error("worker.paused", error=str(error))
         return False
     except Exception as error:  # noqa: BLE001  # rule 1; the text may hold values, so the log gets type and place
-        frames = traceback.extract_tb(error.__traceback__)[-8:]
-        trail = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
-        log.error("worker.failed", error=type(error).__name__, trail=trail)
+        log.error("worker.failed", error=type(error).__name__, trail=trail_of(error))
         return False
     return True

@@ -11,6 +11,7 @@ from hub.dispatch.ahead import WINDOW
 from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Outgoing
 from hub.registry.tables import Node
+from hub.storage.ports import to_ms
 from protocol.envelope import Purpose, sign
 from protocol.ids import NodeId
 from protocol.mailbox import Notice, NoticeKind
@@ -57,7 +58,7 @@ def render_notice(row: NoticeRow, message_key: Ed25519PrivateKey) -> Outgoing:
         node=node,
         number=row.number,
         kind=row.kind,
-        time=int(row.written_at.timestamp() * 1000),
+        time=to_ms(row.written_at),
         body=row.body,
     )
     return Outgoing(down(node, Down.MAIL), sign(to_bytes(notice), key=message_key, purpose=Purpose.NOTICE))

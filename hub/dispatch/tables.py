@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.storage.base import Base, UtcDateTime
+from hub.storage.base import Base, BigKey, UtcDateTime
 
 
 class NoticeRow(Base):
@@ -14,7 +14,7 @@ class NoticeRow(Base):
     __tablename__ = "dispatch_notice"
     __table_args__ = (UniqueConstraint("node_id", "number"),)
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     node_id: Mapped[str] = mapped_column(String(20))
     number: Mapped[int] = mapped_column(BigInteger)
     kind: Mapped[str] = mapped_column(String(20))

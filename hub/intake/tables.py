@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.storage.base import Base, UtcDateTime
+from hub.storage.base import Base, BigKey, UtcDateTime
 
 DIGEST = 32
 
@@ -89,7 +89,7 @@ class BundleReceipt(Base):
         ),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     bundle_id: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))
     node_id: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(10))

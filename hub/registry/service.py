@@ -34,7 +34,7 @@ from hub.registry.rules import (
     next_node,
     subject_bytes,
 )
-from hub.storage.ports import Randomness
+from hub.storage.ports import Randomness, to_ms
 from protocol.envelope import Purpose, load_public_key, sign
 from protocol.errors import SignatureError
 from protocol.ids import NodeId, OfficerId, VillageCode, key_id
@@ -189,7 +189,7 @@ def certify_officer(
         officer=officer_id,
         node=NodeId(row.node_id),
         public_key=row.public_key,
-        issued_at=int(decision.now.timestamp() * 1000),
+        issued_at=to_ms(decision.now),
     )
     row.certificate = sign(to_bytes(statement), key=message_key, purpose=Purpose.OFFICER)
     row.status = OfficerStatus.ACTIVE.value
@@ -362,7 +362,7 @@ def _record(
         )
     )
     draft = EntryDraft(kind=kind.value, salt=salt, subject=subject, village=VillageCode(node.village))
-    (sequenced,) = append(session, int(decision.now.timestamp() * 1000), [draft])
+    (sequenced,) = append(session, to_ms(decision.now), [draft])
     session.add(
         tables.RegistryEvent(
             ledger_index=sequenced.index,

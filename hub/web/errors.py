@@ -4,7 +4,6 @@ Every page says what happened, what was kept and what to do. Nothing of the requ
 id under which the log has the error's type and place, never its values (they may be personal).
 """
 
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from hub.accounts.errors import AccountError
 from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
+from hub.logs import trail_of
 from hub.registry.errors import RegistryError
 from hub.storage.errors import StorageError
 
@@ -105,10 +105,8 @@ def http_page(error: HTTPException) -> ResponseReturnValue:
 
 def crash_page(error: Exception) -> ResponseReturnValue:
     """Answer everything else: log where it happened, show an id."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "?"
-    trail = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames[-8:]]
-    log.error("web.crash", error=type(error).__name__, place=place, trail=trail)
+    trail = trail_of(error)
+    log.error("web.crash", error=type(error).__name__, place=trail[-1] if trail else "?", trail=trail)
     error_id = g.get("request_id")
     try:
         return render_template("error.html", status=500, words=PAGES[500], error_id=error_id), 500

@@ -29,7 +29,7 @@ from hub.casework.rules import (
 )
 from hub.casework.scope import load_case
 from hub.casework.tables import Case, CaseEvent, Desk
-from hub.intake.receipts import DeskStatement, request_receipt
+from hub.intake.receipts import Statement, request_receipt
 from hub.intake.tables import Bundle
 from hub.storage.ports import to_ms
 from protocol.catalogue import Service
@@ -165,7 +165,7 @@ def _receipt(
     session: Session, now: datetime, actor: Actor, case: Case, verdict: tuple[ReceiptKind, str], tools: CaseTools
 ) -> int:
     kind, code = verdict
-    statement = DeskStatement(kind=kind, office=str(actor.office), code=code)
+    statement = Statement(kind=kind, office=str(actor.office), code=code)
     return request_receipt(session, to_ms(now), case.bundle_id, statement, tools.randomness.token(SALT_BYTES))
 
 

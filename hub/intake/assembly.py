@@ -16,14 +16,15 @@ from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.reading import place_of
-from hub.intake.receipts import Verdict, append_verdicts, named_checkpoint, sign_receipts
+from hub.intake.receipts import Statement, append_verdicts, sign_receipts, verdict_about
 from hub.intake.refusals import RefusalStage
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import Refused
+from hub.storage.ports import to_ms
 from protocol.chunks import ChunkSealer, join
 from protocol.errors import AttachmentDigestError
-from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
-from protocol.receipt import ReceiptKind, Subject
+from protocol.ids import NodeId
+from protocol.receipt import ReceiptKind
 from protocol.topics import Up, up
 
 
@@ -107,20 +108,8 @@ def _finish_bundle(session: Session, context: IntakeContext, now: datetime, bund
     bundle.state = "whole"
     bundle.whole_at = now
     session.flush()
-    verdict = Verdict(
-        subject=Subject(
-            kind=ReceiptKind.WHOLE,
-            bundle=bundle_id,
-            node=NodeId(bundle.node_id),
-            counter=bundle.counter,
-            registration_no=RegistrationNo(bundle.registration_no),
-            named=named_checkpoint(session, bundle_id),
-        ),
-        salt=context.randomness.token(32),
-        village=VillageCode(bundle.village),
-        service=ServiceCode(bundle.service),
-    )
-    pending = append_verdicts(session, int(now.timestamp() * 1000), [verdict])
+    verdict = verdict_about(session, bundle, Statement(kind=ReceiptKind.WHOLE), context.randomness.token(32))
+    pending = append_verdicts(session, to_ms(now), [verdict])
     return [*map(outgoing_receipt, sign_receipts(session, now, context.secrets.log, pending))]
 
 

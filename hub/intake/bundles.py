@@ -29,6 +29,7 @@ from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
 from hub.storage.base import table_of
 from hub.storage.keyring import DataKey
+from hub.storage.ports import to_ms
 from protocol.bundle import Manifest
 from protocol.errors import BY_CODE
 from protocol.ids import NodeId, ServiceCode
@@ -44,7 +45,7 @@ class BundleStage:
         self._session = session
         self._context = context
         self._now = now
-        self._now_ms = int(now.timestamp() * 1000)
+        self._now_ms = to_ms(now)
         self._verdicts: list[Verdict] = []
         self._accepted: list[tuple[CheckedBundle, Decision, int]] = []
         self._duplicates: list[tuple[NodeId, bytes]] = []

@@ -50,11 +50,11 @@ class Verdict:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DeskStatement:
-    """What an office states about a bundle: complete, returned (with its reason code), taken into custody."""
+class Statement:
+    """What is stated later about an accepted bundle: whole; or, by an office, complete, returned (why), in custody."""
 
     kind: ReceiptKind
-    office: str
+    office: str = ""
     code: str = ""
 
 
@@ -119,30 +119,34 @@ def sign_receipts(
     ]
 
 
-def request_receipt(session: Session, now_ms: int, bundle_id: bytes, statement: DeskStatement, salt: bytes) -> int:
+def request_receipt(session: Session, now_ms: int, bundle_id: bytes, statement: Statement, salt: bytes) -> int:
     """Put a casework verdict into the ledger and return its index; the worker signs the receipt.
 
     ``salt`` is 32 fresh random bytes.
     """
     bundle = session.get_one(Bundle, bundle_id)
-    verdict = Verdict(
+    pending = append_verdicts(session, now_ms, [verdict_about(session, bundle, statement, salt)])[0]
+    session.execute(insert(BundleReceipt).values(_row(pending) | {"raw": None}))
+    return pending.index
+
+
+def verdict_about(session: Session, bundle: Bundle, statement: Statement, salt: bytes) -> Verdict:
+    """Return the verdict that states something more about an accepted bundle."""
+    return Verdict(
         subject=Subject(
             kind=statement.kind,
-            bundle=bundle_id,
+            bundle=bundle.bundle_id,
             node=NodeId(bundle.node_id),
             counter=bundle.counter,
             registration_no=RegistrationNo(bundle.registration_no),
             code=statement.code,
             office=statement.office,
-            named=named_checkpoint(session, bundle_id),
+            named=_named_checkpoint(session, bundle.bundle_id),
         ),
         salt=salt,
         village=VillageCode(bundle.village),
         service=ServiceCode(bundle.service),
     )
-    pending = append_verdicts(session, now_ms, [verdict])[0]
-    session.execute(insert(BundleReceipt).values(_row(pending) | {"raw": None}))
-    return pending.index
 
 
 def issue_waiting(session: Session, now: datetime, signer: LogSigner, limit: int = 200) -> list[IssuedReceipt]:
@@ -177,7 +181,7 @@ def stored_receipts(session: Session, bundle_ids: Sequence[bytes]) -> list[Issue
     return [_issued(row) for row in session.execute(query)]
 
 
-def named_checkpoint(session: Session, bundle_id: bytes) -> CheckpointRef | None:
+def _named_checkpoint(session: Session, bundle_id: bytes) -> CheckpointRef | None:
     """Return the checkpoint that an accepted bundle's manifest named, as its first receipt states it."""
     query = select(BundleReceipt.subject).where(
         BundleReceipt.bundle_id == bundle_id, BundleReceipt.kind == str(ReceiptKind.ARRIVED)

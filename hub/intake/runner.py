@@ -9,7 +9,6 @@
 6. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
 """
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,11 +24,11 @@ from hub.intake.context import IntakeContext
 from hub.intake.refusals import keep_evidence
 from hub.intake.rules import Outcome
 from hub.intake.service import Processed, process
-from hub.intake.verify import digest_of
+from hub.intake.verify import address_of, digest_of
 from hub.ledger.errors import LedgerCorruptError
+from hub.logs import trail_of
 from hub.storage.errors import KeyringError, StorageError
-from protocol.errors import TopicError
-from protocol.topics import Up, parse_up
+from protocol.topics import Up
 
 IDLE_S = 0.5
 SWEEP_EVERY = 20
@@ -116,7 +115,7 @@ class IntakeRunner:
             except LedgerCorruptError:
                 raise
             except Exception as error:  # noqa: BLE001  # rule 4
-                log.error("joining.failed", bundle=place.bundle_id.hex(), position=place.position, **_place_of(error))
+                log.error("joining.failed", bundle=place.bundle_id.hex(), position=place.position, **_about(error))
 
     def _persist(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> Processed | None:
         for _ in range(COLLISIONS):
@@ -129,7 +128,7 @@ class IntakeRunner:
             except (DiskFailedError, LedgerCorruptError):
                 raise
             except Exception as error:  # noqa: BLE001  # rule 4
-                log.error("intake.failed", messages=len(batch), **_place_of(error))
+                log.error("intake.failed", messages=len(batch), **_about(error))
                 break
         return self._isolate(batch, is_stopped)
 
@@ -159,14 +158,12 @@ class IntakeRunner:
         return Processed(
             outgoing=[message for part in done for message in part.outgoing],
             ready=[place for part in done for place in part.ready],
-            accepted=sum(part.accepted for part in done),
         )
 
     def _put_aside(self, incoming: Incoming) -> Processed:
-        nothing = Processed(outgoing=(), ready=(), accepted=0)
-        try:
-            topic = parse_up(incoming.topic)
-        except TopicError:
+        nothing = Processed(outgoing=(), ready=())
+        topic = address_of(incoming)
+        if topic is None:
             log.error("intake.unreadable_topic")
             return nothing
         with self._context.stores.database.session() as session:
@@ -183,8 +180,6 @@ def _check_disk(error: StorageError) -> None:
         raise DiskFailedError from error
 
 
-def _place_of(error: Exception) -> dict[str, object]:
+def _about(error: Exception) -> dict[str, object]:
     """Return what the log may tell about an unforeseen error (rule 6)."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    trail = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
-    return {"error": type(error).__name__, "trail": trail}
+    return {"error": type(error).__name__, "trail": trail_of(error)}

@@ -28,15 +28,15 @@ from hub.intake.verify import (
     CheckedMail,
     Refused,
     Trusted,
+    address_of,
     check,
 )
 from hub.ledger.service import take_turn
 from hub.registry import tables as registry
 from hub.registry.queries import load_nodes
 from hub.registry.records import OfficerRecord, officer_record
-from protocol.errors import ProtocolError
 from protocol.ids import NodeId
-from protocol.topics import Up, parse_up
+from protocol.topics import Up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,6 @@ class Processed:
     outgoing: Sequence[Outgoing]
     ready: Sequence[Ready]
     """Attachments of which all chunks are here now."""
-    accepted: int
 
 
 @dataclass
@@ -62,8 +61,9 @@ class _Sorted:
 def process(context: IntakeContext, batch: Sequence[Incoming]) -> Processed:
     """Give every message of the batch its durable verdict."""
     now = context.clock.now()
-    trusted = _read_trusted(context, batch)
-    groups = _sort([check(incoming, trusted) for incoming in batch])
+    topics = [address_of(incoming) for incoming in batch]
+    trusted = _read_trusted(context, {topic.node for topic in topics if topic is not None})
+    groups = _sort([check(incoming, topic, trusted) for incoming, topic in zip(batch, topics, strict=True)])
     with context.stores.database.session() as session:
         return _commit(session, context, now, groups)
 
@@ -82,11 +82,10 @@ def _commit(session: Session, context: IntakeContext, now: datetime, groups: _So
     for health in groups.healths:
         outgoing += context.on_health(session, now, health.health)
     outgoing += RefusalStage(session, context, now).run(refused)
-    return Processed(outgoing=outgoing, ready=chunks.ready(), accepted=len(bundles.accepted_ids))
+    return Processed(outgoing=outgoing, ready=chunks.ready())
 
 
-def _read_trusted(context: IntakeContext, batch: Sequence[Incoming]) -> Trusted:
-    nodes = {node for node in map(_claimed_node, batch) if node is not None}
+def _read_trusted(context: IntakeContext, nodes: Collection[NodeId]) -> Trusted:
     with context.stores.database.reading() as session:
         return Trusted(
             hub=context.hub,
@@ -100,13 +99,6 @@ def _read_officers(session: Session, nodes: Collection[NodeId]) -> dict[bytes, O
     """Return every officer's key of these nodes by key id, whatever its status: the decision looks at that."""
     query = select(registry.Officer).where(registry.Officer.node_id.in_([str(node) for node in nodes]))
     return {row.kid: officer_record(row) for row in session.scalars(query)}
-
-
-def _claimed_node(incoming: Incoming) -> NodeId | None:
-    try:
-        return parse_up(incoming.topic).node
-    except ProtocolError:
-        return None
 
 
 def _sort(checked: Sequence[Checked]) -> _Sorted:

@@ -28,7 +28,7 @@ from protocol.health import Health, verify_health
 from protocol.ids import HubId, NodeId
 from protocol.mailbox import Mail, verify_mail
 from protocol.sealing import open_sealed, parse_sealed
-from protocol.topics import Up, parse_up
+from protocol.topics import Up, UpTopic, parse_up
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,12 +92,18 @@ class CheckedHealth:
 Checked = CheckedBundle | CheckedChunk | CheckedMail | CheckedHealth | Refused
 
 
-def check(incoming: Incoming, trusted: Trusted) -> Checked:
-    """Check one message."""
+def address_of(incoming: Incoming) -> UpTopic | None:
+    """Return which node and which kind a message's topic names, if it is an uplink topic."""
     try:
-        topic = parse_up(incoming.topic)
-    except TopicError as error:
-        return Refused(incoming=incoming, node=None, kind=None, error=error)
+        return parse_up(incoming.topic)
+    except TopicError:
+        return None
+
+
+def check(incoming: Incoming, topic: UpTopic | None, trusted: Trusted) -> Checked:
+    """Check one message that came on this topic."""
+    if topic is None:
+        return Refused(incoming=incoming, node=None, kind=None, error=TopicError())
     node = trusted.nodes.get(topic.node)
     if node is None or topic.node.village.regency.dotless != trusted.hub:
         return Refused(incoming=incoming, node=topic.node, kind=topic.kind, error=NodeUnknownError())

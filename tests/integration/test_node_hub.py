@@ -14,7 +14,7 @@ from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import write_notice
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
-from hub.intake.receipts import DeskStatement, issue_waiting, request_receipt
+from hub.intake.receipts import Statement, issue_waiting, request_receipt
 from hub.intake.tables import Bundle, IntakeRefusal
 from hub.ledger.service import sign_head
 from hub.network import enrolment as hub_enrolment
@@ -231,7 +231,7 @@ def test_a_receipt_of_casework_reaches_the_timeline(office: Office) -> None:
     office.work()
     secrets, now = office.hub.context.secrets, office.hub.clock.now()
     with office.hub.database.session() as session:
-        statement = DeskStatement(kind=ReceiptKind.COMPLETE, office="one-stop")
+        statement = Statement(kind=ReceiptKind.COMPLETE, office="one-stop")
         request_receipt(session, office.hub.clock.now_ms(), item.bundle, statement, office.hub.randomness.token(32))
         for receipt in issue_waiting(session, now, secrets.log):
             write_notice(session, now, NODE, NoticeKind.RECEIPT, receipt.raw)

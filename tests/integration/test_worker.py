@@ -8,7 +8,7 @@ import pytest
 from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.service import write_notice
 from hub.intake.carrier import Incoming, Outgoing
-from hub.intake.receipts import DeskStatement, request_receipt
+from hub.intake.receipts import Statement, request_receipt
 from hub.network.certification import Issuer
 from hub.network.pki_files import open_pki
 from hub.network.presence import on_health
@@ -92,7 +92,7 @@ def notify(scene: Scene, village: Village) -> None:
 def ask_receipt(scene: Scene, bundle: bytes) -> None:
     """Let casework call a case complete."""
     with scene.hub.database.session() as session:
-        statement = DeskStatement(kind=ReceiptKind.COMPLETE, office="one-stop")
+        statement = Statement(kind=ReceiptKind.COMPLETE, office="one-stop")
         request_receipt(session, scene.hub.clock.now_ms(), bundle, statement, scene.hub.randomness.token(32))
 
 

@@ -144,10 +144,6 @@ class HubEvidence(_Reader):
         rows = self.rows("SELECT kind, count(*) FROM bundle_receipt GROUP BY 1")
         return Counter({str(kind): int(str(count)) for kind, count in rows})
 
-    def unsigned(self) -> int:
-        """Return how many receipts are still to be signed."""
-        return self.number("SELECT count(*) FROM bundle_receipt WHERE raw IS NULL")
-
     def tally(self) -> Tally:
         """Return the intake's accounting."""
         names = ("received", "accepted", "duplicate", "rejected", "quarantined")

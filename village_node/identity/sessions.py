@@ -1,4 +1,4 @@
-"""Who has unlocked a vault right now. In memory only: a restart, a logout or half an hour of silence locks again."""
+"""Who has unlocked a vault right now. In memory only: a restart, a logout or a while of silence locks again."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -61,16 +61,6 @@ class UnlockSessions:
         """Lock one session."""
         with self._lock:
             self._open.pop(token, None)
-
-    def close_all(self, officer: OfficerId | None = None) -> None:
-        """Lock every session, or every session of one officer."""
-        with self._lock:
-            kept = {
-                token: entry
-                for token, entry in self._open.items()
-                if officer is not None and entry.unlocked.officer != officer
-            }
-            self._open = kept
 
     def _forget_silent(self, now: int) -> None:
         for token, entry in list(self._open.items()):

@@ -2,14 +2,16 @@
 
 Rules of scope (UU 27/2022: only what the task needs; fault F04):
 1. A person of an office sees the cases that have a desk at that office, wherever they come from.
-2. The inspectorate reads all cases and changes none. The head of an office reads what the office reads.
+2. The inspectorate reads all cases and changes none.
 3. The network administrator sees no content of cases.
 Rules of sign-in:
 4. After ``FREE_FAILURES`` failures the next attempt has to wait, per account *and* network: a stranger elsewhere cannot
    lock a person out. A network with many failures over many accounts waits too.
 5. Nothing that the answer says depends on whether the account exists.
 Rules of sessions (OWASP ASVS 5.0, 7.3.1, 7.3.2):
-6. Idle 30 minutes, 12 hours at most; a new token at each sign-in.
+6. Idle 30 minutes, 12 hours at most; a new token at each sign-in, and when a person puts on or takes off a delegation.
+7. Who acts for somebody else does so under one delegation at a time, chosen by the person: role and office are then
+   those of the delegation. The person stays the same, so that "two persons" can never be one with two hats.
 """
 
 import hashlib
@@ -44,38 +46,56 @@ _USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 class Role(StrEnum):
     """What a person does at the hub."""
 
+    VILLAGE_OFFICER = "village_officer"
     FRONT_OFFICE = "front_office"
     AGENCY_CLERK = "agency_clerk"
     SUBDISTRICT_OFFICER = "subdistrict_officer"
+    DIVISION_HEAD = "division_head"
+    HEAD = "head"
     NETWORK_ADMIN = "network_admin"
     INSPECTORATE = "inspectorate"
-    HEAD = "head"
 
 
-DESK_ROLES = frozenset({Role.FRONT_OFFICE, Role.AGENCY_CLERK, Role.SUBDISTRICT_OFFICER})
-"""Roles that work on cases."""
+DESK_ROLES = frozenset(
+    {
+        Role.VILLAGE_OFFICER,
+        Role.FRONT_OFFICE,
+        Role.AGENCY_CLERK,
+        Role.SUBDISTRICT_OFFICER,
+        Role.DIVISION_HEAD,
+        Role.HEAD,
+    }
+)
+"""Roles that work on cases: each at the stages of its own kind."""
 
-CASE_READERS = DESK_ROLES | {Role.INSPECTORATE, Role.HEAD}
+CASE_READERS = DESK_ROLES | {Role.INSPECTORATE}
 """Roles that may read cases within their scope."""
 
+_WITH_DIVISIONS = frozenset({OfficeKind.ONE_STOP, OfficeKind.CIVIL_REGISTRY, OfficeKind.AGENCY, OfficeKind.SUBDISTRICT})
+
 _OFFICE_KINDS = {
+    Role.VILLAGE_OFFICER: frozenset({OfficeKind.VILLAGE}),
     Role.FRONT_OFFICE: frozenset({OfficeKind.ONE_STOP, OfficeKind.CIVIL_REGISTRY}),
     Role.AGENCY_CLERK: frozenset({OfficeKind.AGENCY}),
     Role.SUBDISTRICT_OFFICER: frozenset({OfficeKind.SUBDISTRICT}),
     Role.NETWORK_ADMIN: frozenset({OfficeKind.ONE_STOP}),
     Role.INSPECTORATE: frozenset({OfficeKind.INSPECTORATE}),
-    Role.HEAD: frozenset({OfficeKind.ONE_STOP, OfficeKind.CIVIL_REGISTRY, OfficeKind.AGENCY, OfficeKind.SUBDISTRICT}),
+    Role.DIVISION_HEAD: _WITH_DIVISIONS,
+    Role.HEAD: _WITH_DIVISIONS | {OfficeKind.VILLAGE},
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
-    """The person who is signed in."""
+    """The person who is signed in, under their own role or under one delegation (rule 7)."""
 
     person_id: str
     role: Role
     office: OfficeCode
     name: str
+    capacity: SignCapacity | None = None
+    """None: under the own role."""
+    delegation_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

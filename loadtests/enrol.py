@@ -7,6 +7,7 @@ from random import Random
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from loadtests.processes import LocalHub, ProcessError, post, wait_for
@@ -57,6 +58,7 @@ def enrol(hub: LocalHub, village_code: str, directory: Path, *, people: tuple[st
         .sign(tls, None)
         .public_bytes(Encoding.DER),
         signing_key=node.public_key().public_bytes_raw(),
+        sealing_key=X25519PrivateKey.generate().public_key().public_bytes_raw(),
         officers=[
             OfficerRequest(officer=officer_id, name="Petugas", public_key=officer.public_key().public_bytes_raw())
         ],

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from loadtests.forms import FilledForm, fill_form
 from protocol.bundle import Attachment, Manifest, sign_manifest
@@ -42,6 +42,8 @@ class Village:
     numbers: list[NumberLease]
     random: Random
     node_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    sealing_key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
+    """Opens what is personal in the mailbox."""
     officer_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     checkpoint: CheckpointRef | None = None
     counter: int = 0

@@ -57,6 +57,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     size: Annotated[int, msgspec.Meta(ge=0, le=MAX_ATTACHMENT_BYTES)]
     sha256: Digest
     chunks: Annotated[int, msgspec.Meta(ge=0)]
+    delivered_in: Digest | None = None
+    """An earlier bundle of this node with the same file: its chunks travel only if the hub asks for them after all."""
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,13 @@ class Manifest(Wire, frozen=True, kw_only=True):
     """SHA-256 of the key that the attachments are sealed with."""
     salt: Digest
     """Random: the bundle's digest tells nothing about what is inside."""
+    corrects: Digest | None = None
+    """Bundle id of the first bundle of the case that this one corrects. Then the registration number is that case's,
+    ``answers`` holds the changed fields alone and ``attachments`` the files of the asked requirements alone."""
+    remarks: Annotated[dict[FieldKey, ShortText], msgspec.Meta(max_length=MAX_ANSWERS)] = msgspec.field(
+        default_factory=dict
+    )
+    """Why an odd answer is right all the same: a national number that disagrees with the birth date, for example."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,7 +185,7 @@ def parse_manifest(raw: bytes) -> Manifest:
         ProtocolError: form, schema, or attachments that do not add up.
     """
     manifest = from_bytes(raw, Manifest, max_bytes=MAX_MANIFEST_BYTES)
-    for key in manifest.answers:
+    for key in (*manifest.answers, *manifest.remarks):
         FieldKey(key)  # msgspec checks the values of a map, not its keys
     if sum(item.size for item in manifest.attachments) > MAX_BUNDLE_ATTACHMENT_BYTES:
         reason = "total size"

@@ -47,6 +47,8 @@ class EnrolmentRequest(Wire, frozen=True, kw_only=True):
     """PKCS#10 in DER for the TLS key; the hub takes nothing but the public key from it."""
     signing_key: Digest
     """Ed25519 public key that signs bundles, mail and health."""
+    sealing_key: Digest
+    """X25519 public key; what is personal in the mailbox is sealed to it."""
     officers: Annotated[list[OfficerRequest], msgspec.Meta(min_length=1, max_length=20)]
     program: Annotated[str, msgspec.Meta(max_length=40)]
 
@@ -59,7 +61,9 @@ class HubKeys(msgspec.Struct, frozen=True, kw_only=True):
     """Verifier key of the ledger in the form of signed notes."""
     message_key: Digest
     sealing_key: Digest
-    """X25519 public key; bundles are sealed to it."""
+    """X25519 public key; bundles and acts are sealed to it."""
+    permit_key: Digest
+    """Ed25519 public key that the facts of issued documents and the revocation list are signed with."""
 
 
 class OfficeName(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,6 +159,34 @@ class AttachmentsInvalidError(ProtocolError):
     turn = Turn.OFFICER
 
 
+class CorrectionUnknownError(ProtocolError):
+    """A correction of a bundle that this village never handed in."""
+
+    code = "correction_unknown"
+    turn = Turn.OFFICER
+
+
+class CorrectionClosedError(ProtocolError):
+    """Nothing is asked about this case, or the question was answered already."""
+
+    code = "correction_closed"
+    turn = Turn.OFFICER
+
+
+class CorrectionNotAskedError(ProtocolError):
+    """The correction changes a field or a requirement that nobody asked for."""
+
+    code = "correction_not_asked"
+    turn = Turn.OFFICER
+
+
+class ParcelError(ProtocolError):
+    """Not a parcel file, or one that is cut short."""
+
+    code = "parcel"
+    turn = Turn.OFFICER
+
+
 class QuotaError(ProtocolError):
     """Too much in assembly from this node; older things have to finish first."""
 

@@ -64,3 +64,27 @@ MAX_COUNTER = 2**31 - 1
 
 BROKER_MAX_PACKET_BYTES = 70_000
 """What the brokers are configured to carry: the largest message plus topic and MQTT header."""
+
+MAX_DOCUMENT_BYTES = 5 * 1024 * 1024
+"""One document to a village: a signed permit as PDF has 30 to 100 KB."""
+
+MAX_DOCUMENTS_ASKED = 8
+"""Documents whose pieces one mail asks for."""
+
+MAX_PARTS_ASKED = 64
+"""Pieces that the hub sends for one mail: 3 MiB; a node on a thin line asks for two or three."""
+
+MAX_ACTS = 10
+"""Statements of officers in one mail; what is not receipted comes again."""
+
+MAX_ACT_BYTES = 2_000
+"""One sealed statement."""
+
+MAX_NOTICE_BODY_BYTES = MAX_MAIL_BYTES - 2_000
+"""The body of a notice before it is sealed: all answers of a case are 12 KB in practice, 48 KB at most."""
+
+MAX_REVOKED = 1_500
+"""Documents in one part of the revocation list: 32 bytes each. A regency revokes some dozens a year."""
+
+MAX_PARCEL_BYTES = 2 * 1024**3
+"""A parcel file on a stick: 30 bundles of the largest size, or 500 of the usual."""

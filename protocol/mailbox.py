@@ -10,14 +10,16 @@ from typing import Annotated
 
 import msgspec
 
+from protocol.documents import PieceRange
 from protocol.envelope import KeyFinder, Purpose, verify
 from protocol.errors import IdentityError
 from protocol.ids import NodeId, OfficerId
-from protocol.limits import MAX_MAIL_BYTES
+from protocol.limits import MAX_ACT_BYTES, MAX_ACTS, MAX_DOCUMENTS_ASKED, MAX_MAIL_BYTES
 from protocol.merkle import MAX_PATH
 from protocol.sealing import Digest
 from protocol.wire import Wire, from_bytes
 
+SealedAct = Annotated[bytes, msgspec.Meta(max_length=MAX_ACT_BYTES)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
@@ -28,6 +30,12 @@ class NoticeKind(StrEnum):
     LEASE = "lease"  # NumberLease
     OFFICER = "officer"  # an officer certificate (envelope with purpose OFFICER)
     CATALOGUE = "catalogue"  # a service definition
+    CASE = "case"  # ``notices.CaseNews``: a step of a case, nothing personal
+    CORRECTION = "correction"  # sealed ``notices.CorrectionAsked``
+    DECISION = "decision"  # sealed ``notices.Decision``, with the document to fetch
+    REVOCATIONS = "revocations"  # a signed ``permit.RevocationList``
+    CALENDAR = "calendar"  # ``notices.CalendarData``: days off, closures
+    BACKUP = "backup"  # ``notices.BackedUp``: what a verified backup of the hub covers
 
 
 class Notice(Wire, frozen=True, kw_only=True):
@@ -74,6 +82,13 @@ class ProofRequest(msgspec.Struct, frozen=True, kw_only=True):
     new_size: Number
 
 
+class DocumentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A node asks for pieces of a document that a notice named."""
+
+    document: Digest
+    ranges: Annotated[list[PieceRange], msgspec.Meta(min_length=1, max_length=20)]
+
+
 class Mail(Wire, frozen=True, kw_only=True):
     """Node to hub on ``up/mail``, signed with purpose MAIL."""
 
@@ -85,6 +100,12 @@ class Mail(Wire, frozen=True, kw_only=True):
     """Officers of this node whose certificate has not come yet."""
     free_numbers: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Leased registration numbers that are left; the hub leases more before they end."""
+    documents: Annotated[list[DocumentRequest], msgspec.Meta(max_length=MAX_DOCUMENTS_ASKED)] = msgspec.field(
+        default_factory=list
+    )
+    """Pieces of documents that this node lacks; the hub answers on ``down/part`` and remembers nothing."""
+    acts: Annotated[list[SealedAct], msgspec.Meta(max_length=MAX_ACTS)] = msgspec.field(default_factory=list)
+    """Statements of officers, each a ``SealedBody``; they come again until the hub's receipt for them is here."""
 
 
 class Control(Wire, frozen=True, kw_only=True):

@@ -44,7 +44,19 @@ class ReceiptKind(StrEnum):
     COMPLETE = "complete"  # the front office calls it complete and correct: the statutory clock starts
     RETURNED = "returned"  # returned for correction
     CUSTODY = "custody"  # an agency has taken it up
+    DECIDED = "decided"  # decided: ``code`` is the ``Outcome``
+    HANDED_OVER = "handed_over"  # the village says that the resident has the result
     REJECTED = "rejected"  # refused, with a stable code
+
+
+class Outcome(StrEnum):
+    """How a case ended: ``code`` of a ``decided`` subject. A code keeps its meaning for ever."""
+
+    ISSUED = "issued"  # a permit or letter was signed
+    REFUSED = "refused"  # a refusal letter was signed
+    RECORDED = "recorded"  # entered into a register; the product comes from there
+    TRACKED = "tracked"  # issued by a national system, whose number is known
+    WITHDRAWN = "withdrawn"  # the applicant took it back
 
 
 class ReturnReason(StrEnum):
@@ -80,9 +92,9 @@ class Subject(Wire, frozen=True, kw_only=True):
     registration_no: RegistrationNo | None = None
     missing_attachments: int = 0
     code: str = ""
-    """Reject code, or ``ReturnReason`` of a return. Text when read: a newer hub may know more codes."""
+    """Reject code, ``ReturnReason`` or ``Outcome``. Text when read: a newer hub may know more codes."""
     office: str = ""
-    """The office that acted, for complete, returned and custody."""
+    """The office that acted, for complete, returned, custody and decided."""
     message: Digest | None = None
     """SHA-256 of the message as received, for a rejection."""
     named: CheckpointRef | None = None

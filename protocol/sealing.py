@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from protocol import codec
 from protocol.errors import SealError
 from protocol.ids import HubId, NodeId
-from protocol.limits import MAX_BUNDLE_MESSAGE_BYTES, MAX_SIGNED_BYTES
+from protocol.limits import MAX_BUNDLE_MESSAGE_BYTES, MAX_MAIL_BYTES, MAX_SIGNED_BYTES
 from protocol.wire import Wire, from_bytes, to_bytes
 
 SUITE_X25519_SHA256_AES256 = 1
@@ -101,3 +101,46 @@ def open_sealed(sealed: SealedBundle, key: X25519PrivateKey) -> Opened:
 def _info(header: SealedBundle) -> bytes:
     fields = [header.v, header.suite, str(header.hub), header.kid, str(header.node), header.bundle]
     return b"simpul/v1/hpke\0" + codec.encode(fields)
+
+
+class SealedBody(Wire, frozen=True, kw_only=True):
+    """A box for a node (body of a notice) or for the hub (an officer's act). ``info`` binds what it is."""
+
+    box: Annotated[bytes, msgspec.Meta(max_length=MAX_MAIL_BYTES)]
+    suite: int = SUITE_X25519_SHA256_AES256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BodyContext:
+    """What a box is bound to: moved to another hub, node or kind it does not open."""
+
+    hub: HubId
+    node: NodeId
+    kind: str
+    """A ``NoticeKind`` downwards; ``act`` upwards."""
+
+
+def seal_body(plain: bytes, public_key: X25519PublicKey, context: BodyContext) -> bytes:
+    """Return the bytes of a ``SealedBody``. Two seals of the same text differ: keep the bytes if they must not."""
+    return to_bytes(SealedBody(box=_SUITE.encrypt(plain, public_key, info=_body_info(context))))
+
+
+def open_body(raw: bytes, key: X25519PrivateKey, context: BodyContext) -> bytes:
+    """Return what was sealed.
+
+    Raises:
+        SealError: damaged, or sealed for another hub, node or kind.
+        ProtocolError: not a sealed body.
+    """
+    sealed = from_bytes(raw, SealedBody, max_bytes=MAX_MAIL_BYTES)
+    if sealed.suite != SUITE_X25519_SHA256_AES256:
+        reason = "suite"
+        raise SealError(reason)
+    try:
+        return _SUITE.decrypt(sealed.box, key, info=_body_info(context))
+    except (InvalidTag, ValueError):
+        raise SealError from None
+
+
+def _body_info(context: BodyContext) -> bytes:
+    return b"simpul/v1/body\0" + codec.encode([1, str(context.hub), str(context.node), context.kind])

@@ -33,6 +33,7 @@ class Down(StrEnum):
     NEED = "need"
     MAIL = "mail"
     CONTROL = "control"
+    PART = "part"  # a piece of a document that the node asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class HubStandIn:
         self.hub = HubId("3314")
         self.log_key, self.message_key = self._ed25519(), self._ed25519()
         self.sealing_key = X25519PrivateKey.from_private_bytes(self.random.randbytes(32))
+        self.permit_key = self._ed25519()
         self.ledger = Ledger(self.log_key)
         self.cases: dict[bytes, Case] = {}
         self.early: dict[bytes, set[tuple[int, int]]] = {}
@@ -131,6 +132,7 @@ class HubStandIn:
             log=self.log.verifier,
             message_key=public_bytes(self.message_key.public_key()),
             sealing_key=self.sealing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
+            permit_key=public_bytes(self.permit_key.public_key()),
         )
 
     # --- what the node sends -----------------------------------------------------------------------------------------

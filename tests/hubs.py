@@ -97,6 +97,7 @@ class TestHub:
             new = registry.NewNode(
                 village=VillageCode(village),
                 signing_key=made.node_key.public_key().public_bytes_raw(),
+                sealing_key=made.sealing_key.public_key().public_bytes_raw(),
                 program="test",
             )
             made.node = registry.enrol_node(session, new, decision).node_id

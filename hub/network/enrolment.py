@@ -136,7 +136,12 @@ def approve(session: Session, now: datetime, *, code_id: bytes, approved_by: str
     if row is None or row.request is None or rule is not None:
         raise NetworkError(rule or ApprovalRule.CODE_UNKNOWN)
     request = from_bytes(row.request, EnrolmentRequest, max_bytes=MAX_ENROLMENT_BYTES)
-    new = NewNode(village=VillageCode(row.village), signing_key=request.signing_key, program=request.program)
+    new = NewNode(
+        village=VillageCode(row.village),
+        signing_key=request.signing_key,
+        sealing_key=request.sealing_key,
+        program=request.program,
+    )
     node = enrol_node(session, new, Decision(now=now, by=approved_by, randomness=randomness))
     for officer in request_officers(session, node.node_id, request.officers, now).added:
         approve_officer(session, officer, approved_by)

@@ -20,6 +20,7 @@ class NodeRecord:
     village: VillageCode
     signing_key: Ed25519PublicKey
     signing_kid: bytes
+    sealing_key: bytes
     status: NodeStatus
     program: str
     enrolled_at: datetime
@@ -71,6 +72,7 @@ def node_record(row: Node) -> NodeRecord:
         village=VillageCode(row.village),
         signing_key=load_public_key(row.signing_key),
         signing_kid=row.signing_kid,
+        sealing_key=row.sealing_key,
         status=NodeStatus(row.status),
         program=row.program,
         enrolled_at=row.enrolled_at,

@@ -89,6 +89,7 @@ class NewNode:
 
     village: VillageCode
     signing_key: bytes
+    sealing_key: bytes
     program: str
 
 
@@ -293,6 +294,7 @@ def _insert_node(session: Session, name: NodeId, new: NewNode, now: datetime) ->
         serial=int(name[-2:]),
         signing_key=new.signing_key,
         signing_kid=key_id(new.signing_key),
+        sealing_key=new.sealing_key,
         status=NodeStatus.ACTIVE.value,
         program=new.program,
         enrolled_at=now,

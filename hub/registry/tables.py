@@ -23,6 +23,8 @@ class Node(Base):
     serial: Mapped[int] = mapped_column(Integer)
     signing_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     signing_kid: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    sealing_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """X25519: what is personal in the node's mailbox is sealed to it."""
     status: Mapped[str] = mapped_column(String(10))
     program: Mapped[str] = mapped_column(String(40))
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)

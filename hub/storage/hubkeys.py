@@ -5,6 +5,7 @@ file                      what it does                                          
 ========================  ==================================================================  ====================
 ``log.key``               Ed25519: signs checkpoints and receipts                             intake, worker
 ``message.key``           Ed25519: signs what the hub writes to nodes                         intake, worker, web
+``permit.key``            Ed25519: signs the facts of issued documents and their revocation   worker, web
 ``sealing.key``           X25519: opens bundles; older ones as ``sealing-*.key``              intake
 ``kek.key``               wraps the data keys of cases (``keyring.py``)                       intake, worker, web
 ``blind-index.key``       HMAC: finds a NIK without storing it readable                       web
@@ -32,8 +33,9 @@ from protocol.checkpoint import LogKey
 from protocol.enrolment import HubKeys
 from protocol.ids import HubId, key_id
 
-LOG, MESSAGE, SEALING, BLIND_INDEX = "log.key", "message.key", "sealing.key", "blind-index.key"
-ALL = (LOG, MESSAGE, SEALING, keyring.FILE_NAME, BLIND_INDEX)
+LOG, MESSAGE, PERMIT = "log.key", "message.key", "permit.key"
+SEALING, BLIND_INDEX = "sealing.key", "blind-index.key"
+ALL = (LOG, MESSAGE, PERMIT, SEALING, keyring.FILE_NAME, BLIND_INDEX)
 KEY_BYTES = 32
 
 
@@ -74,6 +76,15 @@ def load_message_key(directory: Path) -> Ed25519PrivateKey:
     return _load_signing(directory / MESSAGE)
 
 
+def load_permit_key(directory: Path) -> Ed25519PrivateKey:
+    """Return the key that signs the facts of issued documents.
+
+    Raises:
+        StorageError: missing, open to others, or not such a key.
+    """
+    return _load_signing(directory / PERMIT)
+
+
 def load_sealing_keys(directory: Path) -> dict[bytes, X25519PrivateKey]:
     """Return every key that opens bundles, by key id.
 
@@ -112,6 +123,7 @@ def public_keys(directory: Path, hub: HubId) -> HubKeys:
         log=log.verifier,
         message_key=load_message_key(directory).public_key().public_bytes_raw(),
         sealing_key=_load_sealing(directory / SEALING).public_key().public_bytes_raw(),
+        permit_key=load_permit_key(directory).public_key().public_bytes_raw(),
     )
 
 
@@ -121,7 +133,7 @@ def log_origin(hub: HubId) -> str:
 
 
 def _write_all(directory: Path, randomness: Randomness) -> None:
-    for name in (LOG, MESSAGE):
+    for name in (LOG, MESSAGE, PERMIT):
         write_durably(directory / name, _pem(Ed25519PrivateKey.from_private_bytes(randomness.token(KEY_BYTES))))
     write_durably(directory / SEALING, _pem(X25519PrivateKey.from_private_bytes(randomness.token(KEY_BYTES))))
     write_durably(directory / keyring.FILE_NAME, keyring.new_key_file(randomness))

@@ -335,7 +335,12 @@ def enrolments(_: str) -> Json:
     derived = enrolment.derive_code_keys(code)
     officer = mailbox.OfficerRequest(officer=s.OFFICER, name="Contoh Perangkat", public_key=s.public(s.OFFICER_KEY))
     request = enrolment.EnrolmentRequest(
-        code_id=derived.code_id, csr=b"DER", signing_key=s.public(s.NODE_KEY), officers=[officer], program="0.1.0"
+        code_id=derived.code_id,
+        csr=b"DER",
+        signing_key=s.public(s.NODE_KEY),
+        sealing_key=s.public(s.NODE_SEALING_KEY),
+        officers=[officer],
+        program="0.1.0",
     )
     answer = enrolment.EnrolmentAnswer(
         node=s.NODE,
@@ -347,7 +352,11 @@ def enrolments(_: str) -> Json:
         broker_host="hub.example",
         broker_port=8883,
         keys=enrolment.HubKeys(
-            hub=s.HUB, log=s.LOG.verifier, message_key=s.public(s.MESSAGE_KEY), sealing_key=s.public(s.SEALING_KEY)
+            hub=s.HUB,
+            log=s.LOG.verifier,
+            message_key=s.public(s.MESSAGE_KEY),
+            sealing_key=s.public(s.SEALING_KEY),
+            permit_key=s.public(s.PERMIT_KEY),
         ),
         checkpoint=_checkpoint(_leaves()).text,
         officers=[sign(to_bytes(_certificate()), key=s.MESSAGE_KEY, purpose=Purpose.OFFICER)],

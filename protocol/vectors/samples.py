@@ -35,7 +35,10 @@ def public(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:
 
 
 OFFICER_KEY, NODE_KEY, LOG_KEY, MESSAGE_KEY = (signing_key(name) for name in ("officer", "node", "log", "message"))
-SEALING_KEY = X25519PrivateKey.from_private_bytes(seed("sealing"))
+PERMIT_KEY = signing_key("permit")
+SEALING_KEY, NODE_SEALING_KEY = (
+    X25519PrivateKey.from_private_bytes(seed(name)) for name in ("sealing", "node sealing")
+)
 LOG = LogKey(name=LOG_NAME, public_key=LOG_KEY.public_key())
 CONTENT_KEY = seed("content key")
 SALT = seed("receipt salt")

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from sqlalchemy.orm import Session
@@ -63,8 +64,18 @@ def fresh_database(url: str) -> Iterator[Database]:
 
 def a_node(session: Session, seed: str = "pc", village: VillageCode = VILLAGE) -> NodeRecord:
     """Enrol a node whose key follows from the seed."""
-    new = NewNode(village=village, signing_key=public_bytes(a_key(seed).public_key()), program="1.0")
+    new = NewNode(
+        village=village,
+        signing_key=public_bytes(a_key(seed).public_key()),
+        sealing_key=a_sealing_key(seed),
+        program="1.0",
+    )
     return enrol_node(session, new, decision(seed=seed))
+
+
+def a_sealing_key(seed: str) -> bytes:
+    key = X25519PrivateKey.from_private_bytes(sha256(f"sealing {seed}".encode()).digest())
+    return key.public_key().public_bytes_raw()
 
 
 def a_key(seed: str) -> Ed25519PrivateKey:
@@ -108,6 +119,7 @@ class VillagePc:
             code_id=self.keys.code_id,
             csr=self.csr() if csr is None else csr,
             signing_key=public_bytes(self.key.public_key()),
+            sealing_key=a_sealing_key("node"),
             officers=self.officers,
             program="simpul-node 0.1",
         )
@@ -127,6 +139,7 @@ class HubSide:
             log=LogKey(name=ORIGIN, public_key=self.log_key.public_key()).verifier,
             message_key=public_bytes(self.message_key.public_key()),
             sealing_key=sha256(b"sealing").digest(),
+            permit_key=public_bytes(a_key("permit").public_key()),
         )
         self.issuer = Issuer(
             authority=authority,

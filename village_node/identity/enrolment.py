@@ -105,6 +105,7 @@ def ask(session: Session, web: HubWeb, keys: NodeKeys, code: str, program: str) 
         code_id=code_keys.code_id,
         csr=keys.signing_request(),
         signing_key=keys.public_signing_key,
+        sealing_key=keys.public_sealing_key,
         officers=uncertified_officers(session),
         program=program,
     )
@@ -178,6 +179,7 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
             log_key=answer.keys.log,
             message_key=answer.keys.message_key,
             sealing_key=answer.keys.sealing_key,
+            permit_key=answer.keys.permit_key,
             enrolled_at=now,
         )
     )

@@ -29,6 +29,7 @@ class Enrolled:
     log: LogKey
     message_key: bytes
     sealing_key: bytes
+    permit_key: bytes
     broker_host: str
     broker_port: int
     certificate: str
@@ -77,6 +78,7 @@ def find_enrolled(session: Session) -> Enrolled | None:
         log=LogKey.parse(row.log_key),
         message_key=row.message_key,
         sealing_key=row.sealing_key,
+        permit_key=row.permit_key,
         broker_host=row.broker_host,
         broker_port=row.broker_port,
         certificate=row.certificate,

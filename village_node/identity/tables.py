@@ -26,6 +26,7 @@ class NodeIdentity(Base):
     log_key: Mapped[str] = mapped_column(String(300))
     message_key: Mapped[bytes] = mapped_column(Digest)
     sealing_key: Mapped[bytes] = mapped_column(Digest)
+    permit_key: Mapped[bytes] = mapped_column(Digest)
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -36,6 +36,7 @@ REQUEST = EnrolmentRequest(
     code_id=KEYS.code_id,
     csr=b"csr",
     signing_key=bytes(32),
+    sealing_key=bytes(32),
     officers=[OfficerRequest(officer=OFFICER, name="Siti", public_key=bytes(32))],
     program="0.1.0",
 )
@@ -48,7 +49,7 @@ ANSWER = EnrolmentAnswer(
     authority="PEM",
     broker_host="hub.example",
     broker_port=8883,
-    keys=HubKeys(hub=HUB, log=LOG.verifier, message_key=bytes(32), sealing_key=bytes(32)),
+    keys=HubKeys(hub=HUB, log=LOG.verifier, message_key=bytes(32), sealing_key=bytes(32), permit_key=bytes(32)),
     checkpoint="note",
     officers=[b"certificate"],
     leases=[NumberLease(year=2026, first=1, last=200)],

@@ -300,6 +300,7 @@ def _make_node() -> None:
         sa.Column("serial", sa.Integer(), nullable=False),
         sa.Column("signing_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("signing_kid", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("sealing_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("program", sa.String(length=40), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),

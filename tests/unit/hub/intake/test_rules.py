@@ -30,7 +30,7 @@ GOOD = BundleFacts(
 def a_manifest(counter: int = 1, checkpoint: CheckpointRef | None = None) -> Manifest:
     village = Village(
         node=NodeId("3314012001-01"),
-        hub=HubKeys(hub=HubId("3314"), log="x", message_key=b"m" * 32, sealing_key=b"\x09" + b"\0" * 31),
+        hub=HubKeys(hub=HubId("3314"), log="x", message_key=b"m" * 32, sealing_key=b"\x09" + b"\0" * 31, permit_key=b"p" * 32),
         officer=OfficerId("o-0123456789ABCDEF"),
         numbers=[NumberLease(year=2026, first=1, last=100)],
         random=Random(1),

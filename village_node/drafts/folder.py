@@ -7,25 +7,33 @@ import shutil
 from collections.abc import Collection
 from pathlib import Path
 
+from village_node.store.disk import SYSTEM_DISK, Disk, patiently, sync_folder, write_durably
 from village_node.store.errors import StorageError
-from village_node.store.files import sync_folder, write_durably
 
 
 class DraftFolder:
     """The folder of all drafts' files. Names are ids of our own making, never a person's words."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, disk: Disk = SYSTEM_DISK) -> None:
         """Take the folder; it is made when it is not there."""
         self._directory = directory
+        self._disk = disk
         directory.mkdir(parents=True, exist_ok=True)
 
     def put(self, draft_id: str, file_id: str, sealed: bytes) -> None:
-        """Write a file durably."""
+        """Write a file durably.
+
+        Raises:
+            StorageError: the disk does not take it; nothing of the file is left.
+        """
         folder = self._directory / draft_id
-        if not folder.exists():
-            folder.mkdir()
-            sync_folder(self._directory)
-        write_durably(folder / f"{file_id}.sealed", [sealed])
+        try:
+            if not folder.exists():
+                folder.mkdir()
+                sync_folder(self._directory)
+            write_durably(folder / f"{file_id}.sealed", [sealed], disk=self._disk)
+        except OSError as error:
+            raise StorageError(f"errno {error.errno}") from None
 
     def get(self, draft_id: str, file_id: str) -> bytes:
         """Return the sealed bytes.
@@ -33,8 +41,9 @@ class DraftFolder:
         Raises:
             StorageError: the file is gone or cannot be read.
         """
+        path = self._directory / draft_id / f"{file_id}.sealed"
         try:
-            return (self._directory / draft_id / f"{file_id}.sealed").read_bytes()
+            return patiently(self._disk, lambda: self._disk.read(path))
         except OSError as error:
             raise StorageError(f"errno {error.errno}") from None
 

@@ -4,7 +4,9 @@ Form: magic, number of chunks (4 bytes), length of each chunk message (4 bytes e
 Rules:
 1. Written to a temporary name, flushed, renamed, and the folder flushed: after ``put`` a power cut leaves the file.
 2. File names are digests and numbers, never a person's words.
-3. What no row names is an orphan of a crash before the commit; ``sweep`` removes it at start, when nobody seals.
+3. What no row names is an orphan of a crash before the commit; ``sweep`` removes it while nobody can seal: at start,
+   or inside a write transaction.
+4. A file that the disk does not take leaves nothing behind.
 """
 
 import contextlib
@@ -14,7 +16,10 @@ import struct
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from village_node.store.disk import SYSTEM_DISK, Disk, patiently, sync_folder, write_durably
 from village_node.store.errors import StorageError
+
+__all__ = ["MAGIC", "SealedFiles", "sync_folder", "write_durably"]
 
 MAGIC = b"simpul-sealed-1\n"
 _COUNT = struct.Struct(">I")
@@ -23,19 +28,40 @@ _COUNT = struct.Struct(">I")
 class SealedFiles:
     """The folder with the sealed attachments of all bundles."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, disk: Disk = SYSTEM_DISK) -> None:
         """Take the folder; it is made when it is not there."""
         self._directory = directory
+        self._disk = disk
         directory.mkdir(parents=True, exist_ok=True)
 
     def put(self, bundle: bytes, position: int, messages: Iterable[bytes]) -> int:
-        """Write the chunk messages of one attachment durably and return the file's size in bytes."""
+        """Write the chunk messages of one attachment durably and return the file's size in bytes.
+
+        Raises:
+            StorageError: the disk does not take it; nothing of this bundle is left (rule 4).
+        """
         folder = self._folder(bundle)
-        folder.mkdir(exist_ok=True)
         parts = list(messages)
         head = MAGIC + _COUNT.pack(len(parts)) + b"".join(_COUNT.pack(len(part)) for part in parts)
-        size = write_durably(folder / f"{position}.sealed", [head, *parts])
-        sync_folder(self._directory)
+        try:
+            folder.mkdir(exist_ok=True)
+            size = write_durably(folder / f"{position}.sealed", [head, *parts], disk=self._disk)
+            sync_folder(self._directory)
+        except OSError as error:
+            self.discard(bundle)
+            raise StorageError(f"errno {error.errno}") from None
+        return size
+
+    def discard(self, bundle: bytes) -> None:
+        """Remove the files of one bundle; what the disk does not let go of is swept later."""
+        shutil.rmtree(self._folder(bundle), ignore_errors=True)
+
+    def used_bytes(self) -> int:
+        """Return how many bytes all sealed files take."""
+        size = 0
+        for path in self._directory.glob("*/*"):
+            with contextlib.suppress(OSError):  # deleted between the two calls
+                size += path.stat().st_size
         return size
 
     def chunk(self, bundle: bytes, position: int, index: int) -> bytes:
@@ -44,18 +70,11 @@ class SealedFiles:
         Raises:
             StorageError: the file is gone, torn, or has no such chunk.
         """
+        path = self._folder(bundle) / f"{position}.sealed"
         try:
-            with (self._folder(bundle) / f"{position}.sealed").open("rb") as file:
-                lengths = _read_lengths(file.read(len(MAGIC) + _COUNT.size), file.read)
-                if index >= len(lengths):
-                    raise StorageError("no such chunk")
-                file.seek(sum(lengths[:index]), os.SEEK_CUR)
-                message = file.read(lengths[index])
+            return patiently(self._disk, lambda: _read_chunk(path, index))
         except OSError as error:
             raise StorageError(f"errno {error.errno}") from None
-        if len(message) != lengths[index]:
-            raise StorageError("sealed file is torn")
-        return message
 
     def damaged(self, bundle: bytes, position: int) -> bool:
         """Tell whether a file is missing or has not the length that its head says."""
@@ -70,9 +89,9 @@ class SealedFiles:
     def sweep(self, known: Collection[bytes]) -> int:
         """Remove the files of bundles that no row names, and return how many bundles that were."""
         names = {bundle.hex() for bundle in known}
-        orphans = [folder for folder in self._directory.iterdir() if folder.name not in names]
-        for folder in orphans:
-            shutil.rmtree(folder, ignore_errors=True)
+        orphans = [path for path in self._directory.iterdir() if path.name not in names]
+        for path in orphans:
+            shutil.rmtree(path, ignore_errors=True)
         if orphans:
             sync_folder(self._directory)
         return len(orphans)
@@ -81,32 +100,16 @@ class SealedFiles:
         return self._directory / bundle.hex()
 
 
-def write_durably(path: Path, parts: Iterable[bytes], *, mode: int = 0o600) -> int:
-    """Write a file so that after a power cut there is either the old one or the whole new one; return its size."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    size = 0
-    with contextlib.suppress(FileNotFoundError):
-        temporary.unlink()
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
-    with os.fdopen(descriptor, "wb") as file:
-        for part in parts:
-            size += file.write(part)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
-    return size
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to the disk; Windows does this with the rename itself."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _read_chunk(path: Path, index: int) -> bytes:
+    with path.open("rb") as file:
+        lengths = _read_lengths(file.read(len(MAGIC) + _COUNT.size), file.read)
+        if index >= len(lengths):
+            raise StorageError("no such chunk")
+        file.seek(sum(lengths[:index]), os.SEEK_CUR)
+        message = file.read(lengths[index])
+    if len(message) != lengths[index]:
+        raise StorageError("sealed file is torn")
+    return message
 
 
 def _read_lengths(head: bytes, read: Callable[[int], bytes]) -> list[int]:

@@ -123,6 +123,7 @@ class StageRole(StrEnum):
     FRONT_OFFICE = "front_office"
     AGENCY_CLERK = "agency_clerk"
     SUBDISTRICT_OFFICER = "subdistrict_officer"
+    DIVISION_HEAD = "division_head"
     HEAD = "head"
 
 
@@ -131,10 +132,17 @@ class StageAction(StrEnum):
 
     COMPLETENESS = "completeness"
     RECOMMENDATION = "recommendation"
-    INSPECTION = "inspection"
+    INSPECTION = "inspection"  # a visit; its minutes are signed by every office that was there
     ASSESSMENT = "assessment"  # the levy or tax is set
-    RECORDING = "recording"  # the civil registry enters it into its register
+    PAYMENT = "payment"  # the applicant pays: the clock rests
+    RECORDING = "recording"  # the civil registry enters it into its register, from which the product comes
+    DRAFT = "draft"
+    INITIALS = "initials"
     DECISION = "decision"
+    CONFIRMATION = "confirmation"  # the second body agrees
+    SIGNATURE = "signature"  # the letter gets its number and its signature: permit or refusal
+    HANDOVER = "handover"
+    TRACKING = "tracking"  # a national system decides; we know its number and tell what it said
 
 
 class SlaOrigin(StrEnum):
@@ -236,6 +244,8 @@ class Stage(Part, frozen=True, kw_only=True):
     office: OfficeKind
     agency: OfficeCode | None = None
     """The technical agency, exactly when ``office`` is ``agency``."""
+    joint: Annotated[tuple[OfficeCode, ...], msgspec.Meta(max_length=4)] = ()
+    """Agencies that visit together with the office of an inspection; each of them signs the minutes."""
     working_days: Days
     after: tuple[FieldKey, ...] = ()
 
@@ -325,6 +335,10 @@ class Service(Part, frozen=True, kw_only=True):
     replaced_by: ServiceCode | None = None
     issuer: OfficeKind
     agencies: tuple[OfficeCode, ...] = ()
+    national_system: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    """OSS, SIMBG …: decides and issues there; here the application is assisted and tracked."""
+    two_bodies: bool = False
+    """The head of another office has to agree before a decision stands."""
     legal_basis: tuple[Words, ...] = ()
     fields: Annotated[tuple[Field, ...], msgspec.Meta(min_length=1, max_length=80)]
     requirements: Annotated[tuple[Requirement, ...], msgspec.Meta(max_length=24)]
@@ -345,6 +359,14 @@ class Service(Part, frozen=True, kw_only=True):
     def requirement(self, key: str) -> Requirement | None:
         """Return the requirement of this key, if the checklist has it."""
         return next((requirement for requirement in self.requirements if requirement.key == key), None)
+
+    def stage(self, key: str) -> Stage | None:
+        """Return the stage of this key, if the service has it."""
+        return next((stage for stage in self.stages if stage.key == key), None)
+
+    def has(self, action: StageAction) -> bool:
+        """Tell whether a stage of this action is on the way."""
+        return any(stage.action is action for stage in self.stages)
 
 
 def to_wire(service: Service) -> dict[str, codec.Value]:

@@ -61,6 +61,7 @@ class Purpose(StrEnum):
     ACT = "application/simpul-act+cbor"  # officer: a later statement about a bundle
     PERMIT = "application/simpul-permit+cbor"  # hub's permit key: the facts of an issued document
     REVOCATIONS = "application/simpul-revocations+cbor"  # hub's permit key: documents that no longer hold
+    DOCUMENT = "application/simpul-document+cbor"  # hub's permit key: this file is the document of these facts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

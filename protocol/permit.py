@@ -1,7 +1,7 @@
 """Issued documents: the signed facts in their QR code, and the list of those that no longer hold.
 
-Both verify with no link and without the hub: whoever holds the hub's permit key (32 bytes, printed in offices, pinned by
-every node) can tell a genuine permit, an expired one and, with a revocation list at hand, a revoked one.
+Both verify with no link and without the hub: whoever holds the hub's permit key (32 bytes, printed in offices, pinned
+by every node) can tell a genuine permit, an expired one and, with a revocation list at hand, a revoked one.
 
 Rules:
 1. The QR code holds ``SIMPUL1:`` and the COSE envelope of the facts in base 45 (RFC 9285): the alphabet of a QR code's

@@ -12,8 +12,6 @@ ROLE_LABELS: Mapping[Role, str] = {
     Role.SUBDISTRICT_OFFICER: "Petugas kecamatan",
     Role.DIVISION_HEAD: "Kepala bidang/seksi",
     Role.HEAD: "Pimpinan",
-    Role.VILLAGE_OFFICER: "Petugas desa/kelurahan",
-    Role.DIVISION_HEAD: "Kepala bidang",
     Role.NETWORK_ADMIN: "Admin jaringan",
     Role.INSPECTORATE: "Inspektorat",
 }
@@ -43,7 +41,7 @@ DELEGATION_RULES: Mapping[DelegationRule, str] = {
     DelegationRule.NOT_YOURS: "Hanya pimpinan kantor itu, atau admin jaringan, yang mencatat pelimpahan.",
     DelegationRule.SELF: "Tidak ada yang melimpahkan wewenang kepada dirinya sendiri.",
     DelegationRule.PERSON_UNKNOWN: "Orang itu tidak ada, atau akunnya sudah ditutup.",
-    DelegationRule.ROLE: "Yang dapat dilimpahkan hanya wewenang pimpinan atau kepala bidang, di kantor yang memilikinya.",
+    DelegationRule.ROLE: "Yang dapat dilimpahkan hanya wewenang pimpinan atau kepala bidang di kantor itu.",
     DelegationRule.PRINCIPAL_NEEDED: "Untuk a.n., u.b., dan Plh., sebut pejabat yang diwakili.",
     DelegationRule.PRINCIPAL_UNFIT: "Pejabat yang diwakili tidak memegang jabatan itu di kantor itu.",
     DelegationRule.POST_NOT_VACANT: "Plt. hanya untuk jabatan yang kosong; jabatan ini masih ada pejabatnya.",

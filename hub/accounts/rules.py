@@ -56,6 +56,15 @@ class Role(StrEnum):
     INSPECTORATE = "inspectorate"
 
 
+class SignCapacity(StrEnum):
+    """In which capacity somebody signs who is not the office's head (Indonesian: a.n., u.b., Plt., Plh.)."""
+
+    ON_BEHALF = "an"  # atas nama: the head gave the power away
+    SUB_MANDATE = "ub"  # untuk beliau: who had it a.n. gave it on
+    ACTING = "plt"  # pelaksana tugas: the post is vacant
+    DAILY = "plh"  # pelaksana harian: the holder is away for some days
+
+
 DESK_ROLES = frozenset(
     {
         Role.VILLAGE_OFFICER,

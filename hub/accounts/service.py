@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from hub.accounts.acting import find_acting
 from hub.accounts.errors import AccountError, AccountRule
 from hub.accounts.passwords import hash_password, is_hash_outdated, is_password
 from hub.accounts.rules import (
@@ -152,7 +153,9 @@ def sign_in(database: Database, clock: Clock, randomness: Randomness, attempt: A
         return SignInResult(token=begin_session(session, now, randomness, person_id))
 
 
-def begin_session(session: Session, now: datetime, randomness: Randomness, person_id: str) -> str:
+def begin_session(
+    session: Session, now: datetime, randomness: Randomness, person_id: str, delegation_id: str | None = None
+) -> str:
     """Begin a session and return its token (256 random bits, hexadecimal); sessions that ended are swept out."""
     session.execute(delete(WebSession).where(WebSession.expires_at <= now))
     token = randomness.token(TOKEN_BYTES).hex()
@@ -163,6 +166,7 @@ def begin_session(session: Session, now: datetime, randomness: Randomness, perso
             created_at=now,
             seen_at=now,
             expires_at=session_ends(now),
+            delegation_id=delegation_id,
         )
     )
     session.flush()
@@ -225,7 +229,9 @@ def _find_live(session: Session, now: datetime, token: str) -> LiveSession | Non
     actor = Actor(
         person_id=person.person_id, role=Role(person.role), office=OfficeCode(person.office), name=person.name
     )
-    return LiveSession(actor=actor, token_hash=row.token_hash, seen_at=row.seen_at)
+    acting = find_acting(session, now, person.person_id, row.delegation_id) if row.delegation_id else None
+    shown = actor if acting is None else acting.put_on(actor)
+    return LiveSession(actor=shown, token_hash=row.token_hash, seen_at=row.seen_at)
 
 
 def _wait_s(session: Session, now: datetime, attempt: Attempt) -> int:

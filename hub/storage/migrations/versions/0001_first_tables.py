@@ -99,6 +99,18 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION bundle_receipt_refuse")
 
 
+def _make_account_opening() -> None:
+    op.create_table(
+        "account_opening",
+        sa.Column(
+            "ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_account_opening")),
+    )
+
+
 def _make_bundle() -> None:
     op.create_table(
         "bundle",
@@ -329,6 +341,7 @@ def _make_person() -> None:
         sa.Column("office", sa.String(length=40), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("nik_index", sa.LargeBinary(length=32), nullable=True),
         sa.PrimaryKeyConstraint("person_id", name=op.f("pk_person")),
         sa.UniqueConstraint("username", name=op.f("uq_person_username")),
     )
@@ -342,6 +355,27 @@ def _make_sign_in_failure() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_sign_in_failure")),
     )
+
+
+def _make_absence() -> None:
+    op.create_table(
+        "absence",
+        sa.Column("absence_id", sa.String(length=26), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("reason", sa.String(length=12), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=26), nullable=True),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["entered_by"], ["person.person_id"], name=op.f("fk_absence_entered_by_person")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_absence_person_id_person")),
+        sa.ForeignKeyConstraint(["withdrawn_by"], ["person.person_id"], name=op.f("fk_absence_withdrawn_by_person")),
+        sa.PrimaryKeyConstraint("absence_id", name=op.f("pk_absence")),
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_person_id", ["person_id"], unique=False)
 
 
 def _make_bundle_attachment() -> None:
@@ -389,6 +423,33 @@ def _make_case_file() -> None:
         batch_op.create_index("ix_case_file_service", ["service"], unique=False)
         batch_op.create_index("ix_case_file_state", ["state"], unique=False)
         batch_op.create_index("ix_case_file_subdistrict", ["subdistrict"], unique=False)
+
+
+def _make_delegation() -> None:
+    op.create_table(
+        "delegation",
+        sa.Column("delegation_id", sa.String(length=26), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("capacity", sa.String(length=3), nullable=False),
+        sa.Column("holder_id", sa.String(length=26), nullable=False),
+        sa.Column("principal_id", sa.String(length=26), nullable=True),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("basis", sa.String(length=200), nullable=False),
+        sa.Column("entered_by", sa.String(length=26), nullable=False),
+        sa.Column("entered_at", sa.BigInteger(), nullable=False),
+        sa.Column("withdrawn_by", sa.String(length=26), nullable=True),
+        sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["entered_by"], ["person.person_id"], name=op.f("fk_delegation_entered_by_person")),
+        sa.ForeignKeyConstraint(["holder_id"], ["person.person_id"], name=op.f("fk_delegation_holder_id_person")),
+        sa.ForeignKeyConstraint(["principal_id"], ["person.person_id"], name=op.f("fk_delegation_principal_id_person")),
+        sa.ForeignKeyConstraint(["withdrawn_by"], ["person.person_id"], name=op.f("fk_delegation_withdrawn_by_person")),
+        sa.PrimaryKeyConstraint("delegation_id", name=op.f("pk_delegation")),
+    )
+    with op.batch_alter_table("delegation", schema=None) as batch_op:
+        batch_op.create_index("ix_delegation_holder_id", ["holder_id"], unique=False)
+        batch_op.create_index("ix_delegation_office", ["office", "role"], unique=False)
 
 
 def _make_enrolment_code() -> None:
@@ -518,22 +579,6 @@ def _make_registry_event() -> None:
         batch_op.create_index(batch_op.f("ix_registry_event_node_id"), ["node_id"], unique=False)
 
 
-def _make_web_session() -> None:
-    op.create_table(
-        "web_session",
-        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("person_id", sa.String(length=26), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_web_session_person_id_person")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_session")),
-    )
-    with op.batch_alter_table("web_session", schema=None) as batch_op:
-        batch_op.create_index("ix_web_session_expires_at", ["expires_at"], unique=False)
-        batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
-
-
 def _make_case_desk() -> None:
     op.create_table(
         "case_desk",
@@ -575,7 +620,28 @@ def _make_case_event() -> None:
         batch_op.create_index(batch_op.f("ix_case_event_ledger_index"), ["ledger_index"], unique=False)
 
 
+def _make_web_session() -> None:
+    op.create_table(
+        "web_session",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("delegation_id", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delegation_id"], ["delegation.delegation_id"], name=op.f("fk_web_session_delegation_id_delegation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_web_session_person_id_person")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_session")),
+    )
+    with op.batch_alter_table("web_session", schema=None) as batch_op:
+        batch_op.create_index("ix_web_session_expires_at", ["expires_at"], unique=False)
+        batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
+
+
 TABLES = {
+    "account_opening": _make_account_opening,
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,
     "bundle_receipt": _make_bundle_receipt,
@@ -592,15 +658,17 @@ TABLES = {
     "node": _make_node,
     "person": _make_person,
     "sign_in_failure": _make_sign_in_failure,
+    "absence": _make_absence,
     "bundle_attachment": _make_bundle_attachment,
     "case_file": _make_case_file,
+    "delegation": _make_delegation,
     "enrolment_code": _make_enrolment_code,
     "node_certificate": _make_node_certificate,
     "number_lease": _make_number_lease,
     "officer": _make_officer,
     "presence": _make_presence,
     "registry_event": _make_registry_event,
-    "web_session": _make_web_session,
     "case_desk": _make_case_desk,
     "case_event": _make_case_event,
+    "web_session": _make_web_session,
 }

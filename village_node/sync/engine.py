@@ -25,9 +25,11 @@ from protocol.receipt import ReceiptKind, VerifiedReceipt, verify_receipt
 from protocol.topics import Down
 from protocol.wire import from_bytes
 from village_node.sync.rules import messages as m
-from village_node.sync.rules.deliveries import Deliveries, Piece
+from village_node.sync.rules.deliveries import Deliveries
+from village_node.sync.rules.errands import Errands, Throttle
+from village_node.sync.rules.flights import Flights
 from village_node.sync.rules.mailbox import Mailbox
-from village_node.sync.rules.pacing import Limits, Rolls, Window, back_off
+from village_node.sync.rules.pacing import Limits, Rolls
 from village_node.sync.rules.witness import Finding, Outcome, Witness
 
 _RANK = {"waiting": 0, "rejected": 1, "arrived": 2, "whole": 3}
@@ -44,7 +46,7 @@ class Engine:
 
     def __init__(self, trust: m.Trust, memory: m.Memory, rolls: Rolls, limits: Limits | None = None) -> None:
         """Start offline with what the store holds; ``rolls`` gives the jitter."""
-        self._trust, self._rolls, self._limits = trust, rolls, limits or Limits()
+        self._trust, self._limits = trust, limits or Limits()
         self._now = 0
         self._out: list[m.Action] = []
         self._items: dict[bytes, m.ItemFacts] = {}
@@ -52,19 +54,16 @@ class Engine:
         self._by_message: dict[bytes, bytes] = {}
         self._deliveries = Deliveries(self._limits, rolls)
         self._mailbox, self._witness = Mailbox(memory.cursor), Witness(memory.newest)
-        self._window = Window(self._limits)
+        self._flights = Flights(self._limits)
+        self._errands = Errands(self._limits, rolls)
         self._session: int | None = None
-        self._tokens: dict[int, tuple[bytes, Piece | None, int]] = {}
-        self._next_token = 1
         self._asked_at: int | None = None
         """When the hub was asked first since its last answer."""
         self._probing = False
-        self._mail_at = self._heartbeat_at = self._proof_at = self._beacon_proof_at = 0
-        self._proof_tries = 0
         self._unlinked: set[bytes] = set()
         self._parked: dict[bytes, VerifiedReceipt] = {}
-        self._flagged: dict[tuple[str, bytes], int] = {}
-        self._progress: dict[tuple[bytes, int], int] = {}
+        self._flagged = Throttle(self._limits.flag_pause)
+        self._progress = Throttle(self._limits.progress_pause)
         for item in memory.items:
             self._add(item)
 
@@ -82,11 +81,14 @@ class Engine:
         """Return when ``Ticked`` is wanted at the latest."""
         if self._session is None:
             return self._now + self._limits.mail_every
-        times = [self._deliveries.next_time(self._now, probing=self._probing), self._mail_at, self._heartbeat_at]
+        times = [
+            self._deliveries.next_time(self._now, probing=self._probing),
+            self._errands.next_time(self._witness.question()),
+        ]
         if self._asked_at is not None and not self._probing:
             times.append(self._asked_at + self._limits.silent_after)
-        if self._witness.question() is not None:
-            times.append(self._proof_at)
+        if not self._probing and self._deliveries.has_chunk(self._now):
+            times.append(self._flights.next_time(self._now))
         return max(self._now, min(times))
 
     @property
@@ -104,28 +106,25 @@ class Engine:
     def _(self, event: m.Connected) -> None:
         self._session = event.session
         self._asked_at, self._probing = None, False
-        self._mail_at = self._now
-        self._heartbeat_at = self._now + self._limits.heartbeat
-        self._proof_at, self._proof_tries = self._now, 0
+        self._errands.begin(self._now)
         self._deliveries.link_found(self._now)
         self._do(m.NoteLink(connected=True), m.SendBirth(event.session))
 
     @_take.register
     def _(self, event: m.Disconnected) -> None:
         self._session = None
-        self._tokens.clear()
+        self._flights.forget()
         self._deliveries.link_lost()
         self._do(m.NoteLink(connected=False, reason=event.reason))
 
     @_take.register
     def _(self, event: m.Acknowledged) -> None:
-        bundle, piece, sent_at = self._tokens.pop(event.token, (b"", None, 0))
-        if piece is None:
+        flight = self._flights.land(event.token, self._now)
+        if flight is None or flight.piece is None:
             return
-        self._window.acknowledged(self._now - sent_at)
-        delivery = self._deliveries.chunk_acknowledged(bundle, piece, self._now)
+        delivery = self._deliveries.chunk_acknowledged(flight.bundle, flight.piece, self._now)
         if delivery is not None:
-            self._record_progress(bundle, piece[0], delivery.delivered(piece[0]))
+            self._record_progress(flight.bundle, flight.piece[0], delivery.delivered(flight.piece[0]))
 
     @_take.register
     def _(self, event: m.Received) -> None:
@@ -148,11 +147,9 @@ class Engine:
         except ProtocolError as error:
             self._flag(f"beacon_{error.code}", evidence=event.payload)
             return
-        self._do(m.NoteBeacon())
+        self._do(m.NoteBeacon(beacon.time))
         newest = self._witness.newest
-        is_news = newest is None or checkpoint.size > newest.size
-        if not is_news or self._now >= self._beacon_proof_at:
-            self._beacon_proof_at = self._now + self._limits.beacon_proof if is_news else self._beacon_proof_at
+        if self._errands.takes_beacon(self._now, is_news=newest is None or checkpoint.size > newest.size):
             self._offer(checkpoint)
 
     @_take.register
@@ -162,14 +159,14 @@ class Engine:
     @_take.register
     def _(self, event: m.ItemUnreadable) -> None:
         self._deliveries.remove(event.bundle)
-        self._tokens = {token: sent for token, sent in self._tokens.items() if sent[0] != event.bundle}
+        self._flights.forget(event.bundle)
         self._flag("files_damaged", event.bundle)
 
     @_take.register
     def _(self, event: m.Woken) -> None:
         del event
         self._deliveries.ask_soon(self._now)
-        self._mail_at = self._now
+        self._errands.mail_within(self._now, 0)
 
     @_take.register
     def _(self, event: m.Ticked) -> None:
@@ -192,7 +189,7 @@ class Engine:
         if subject.named != facts.named and not self._witness.is_linked(receipt.checkpoint):
             self._unlinked.add(facts.bundle)
             self._offer(receipt.checkpoint)
-            self._proof_at = min(self._proof_at, self._now)
+            self._errands.hasten_proof(self._now)
             return
         self._answered()
         state = _STATE_OF.get(subject.kind)
@@ -247,7 +244,7 @@ class Engine:
             self._do(m.KeepNotice(each, raw))
             self._read_carried(each)
         pause = self._limits.mail_gap if self._mailbox.has_gap else self._limits.mail_pause
-        self._mail_at = min(self._mail_at, self._now + pause)
+        self._errands.mail_within(self._now, pause)
 
     def _read_carried(self, notice: Notice) -> None:
         if notice.kind != NoticeKind.RECEIPT:
@@ -265,7 +262,7 @@ class Engine:
         outcome = self._witness.answer(control)
         if outcome is None:
             return
-        self._proof_at, self._proof_tries = self._now, 0
+        self._errands.ask_proof_now(self._now)
         self._conclude(outcome, payload)
         if outcome.finding is not Finding.SPLIT and self._unlinked:
             self._deliveries.ask_soon(self._now, self._unlinked)
@@ -295,52 +292,31 @@ class Engine:
 
     def _fill(self, session: int) -> None:
         self._check_silence()
-        self._send_mail()
-        if self._now >= self._heartbeat_at:
-            self._heartbeat_at = self._now + self._limits.heartbeat
+        is_due, question = self._errands.mail_due(self._now, self._witness.question(), has_gap=self._mailbox.has_gap)
+        if is_due:
+            self._do(m.SendMail(question))
+        if self._errands.heartbeat_due(self._now):
             self._do(m.SendHeartbeat(session))
         while (delivery := self._deliveries.next_manifest(self._now, probing=self._probing)) is not None:
             self._deliveries.manifest_sent(delivery, self._now)
             bundle = delivery.facts.bundle
-            self._do(m.RecordSent(bundle), m.SendManifest(self._token(bundle, None), bundle))
+            self._do(m.RecordSent(bundle), m.SendManifest(self._flights.depart(self._now, bundle), bundle))
             self._asked_at = self._now if self._asked_at is None else self._asked_at
-        while self._chunks_in_flight() < self._window.size and not self._probing:
+        while not self._probing and self._flights.has_room(self._now):
             chosen = self._deliveries.next_chunk(self._now)
             if chosen is None:
                 break
             bundle, piece = chosen[0].facts.bundle, chosen[1]
-            self._do(m.SendChunk(self._token(bundle, piece), bundle, piece[0], piece[1]))
+            self._do(m.SendChunk(self._flights.depart(self._now, bundle, piece), bundle, piece[0], piece[1]))
 
     def _check_silence(self) -> None:
-        limits = self._limits
-        if any(self._now - sent_at > limits.ack_timeout for _, _, sent_at in self._tokens.values()):
-            self._tokens.clear()
+        if self._flights.is_stuck(self._now):
+            self._flights.forget()
             self._do(m.DropConnection())
-        is_silent = self._asked_at is not None and self._now - self._asked_at >= limits.silent_after
+        is_silent = self._asked_at is not None and self._now - self._asked_at >= self._limits.silent_after
         if is_silent and not self._probing:
             self._probing = True
             self._do(m.NoteLink(connected=True, reason="hub_silent"))
-
-    def _send_mail(self) -> None:
-        question = self._witness.question()
-        is_asking = question is not None and self._now >= self._proof_at
-        if self._now < self._mail_at and not is_asking:
-            return
-        limits = self._limits
-        if is_asking:
-            self._proof_tries += 1
-            wait = back_off(self._proof_tries, self._rolls(), first=limits.proof_first, longest=limits.proof_longest)
-            self._proof_at = self._now + wait
-        self._mail_at = self._now + (limits.mail_gap if self._mailbox.has_gap else limits.mail_every)
-        self._do(m.SendMail(question if is_asking else None))
-
-    def _chunks_in_flight(self) -> int:
-        return sum(1 for _, piece, _ in self._tokens.values() if piece is not None)
-
-    def _token(self, bundle: bytes, piece: Piece | None) -> int:
-        token, self._next_token = self._next_token, self._next_token + 1
-        self._tokens[token] = (bundle, piece, self._now)
-        return token
 
     # --- small things ------------------------------------------------------------------------------------------------
 
@@ -357,14 +333,12 @@ class Engine:
         self._out += actions
 
     def _flag(self, code: str, about: bytes = b"", evidence: bytes = b"") -> None:
-        if self._now >= self._flagged.get((code, about), 0):
-            self._flagged[code, about] = self._now + self._limits.flag_pause
+        if self._flagged.lets((code, about), self._now):
             self._do(m.RaiseFlag(code[:60], about, evidence))
 
     def _record_progress(self, bundle: bytes, attachment: int, chunks: int, *, at_once: bool = False) -> None:
         is_last = chunks == self._items[bundle].chunks[attachment]
-        if at_once or is_last or self._now >= self._progress.get((bundle, attachment), 0):
-            self._progress[bundle, attachment] = self._now + self._limits.progress_pause
+        if self._progress.lets((bundle, attachment), self._now, at_once=at_once or is_last):
             self._do(m.RecordDelivered(bundle, attachment, chunks))
 
 

@@ -16,12 +16,10 @@ from dataclasses import dataclass, field
 from protocol.chunks import Need
 from protocol.limits import MAX_NEED_RANGES
 from village_node.sync.rules.messages import ItemFacts
-from village_node.sync.rules.pacing import Limits, Rolls, back_off
+from village_node.sync.rules.pacing import NEVER, Limits, Rolls, back_off
 
 Piece = tuple[int, int]
 """Attachment and chunk index."""
-
-NEVER = 2**62
 
 
 @dataclass(slots=True)
@@ -56,6 +54,10 @@ class Delivery:
     def all_pieces(self) -> Iterable[Piece]:
         """Yield every chunk in order."""
         return ((file, index) for file, count in enumerate(self.facts.chunks) for index in range(count))
+
+    def may_send(self, now: int) -> bool:
+        """Tell whether a chunk of this item may go (rule 2)."""
+        return self.arrived and self.is_planned and bool(self.pending) and self.budget > 0 and self.chunks_after <= now
 
     def delivered(self, attachment: int) -> int:
         """Return how many chunks of an attachment are believed to be at the hub."""
@@ -184,13 +186,13 @@ class Deliveries:
         delivery.since_ping.clear()
         delivery.ping_at = now + self._wait(delivery.attempts)
 
+    def has_chunk(self, now: int) -> bool:
+        """Tell whether a chunk could go if there were room."""
+        return any(each.may_send(now) for each in self._open.values())
+
     def next_chunk(self, now: int) -> tuple[Delivery, Piece] | None:
         """Take the chunk that goes next (rule 1, lane 2)."""
-        ready = [
-            each
-            for each in self._open.values()
-            if each.arrived and each.is_planned and each.pending and each.budget > 0 and each.chunks_after <= now
-        ]
+        ready = (each for each in self._open.values() if each.may_send(now))
         delivery = min(ready, key=lambda each: (len(each.pending), each.facts.counter), default=None)
         if delivery is None:
             return None

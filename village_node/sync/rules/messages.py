@@ -189,7 +189,9 @@ class NoteAnswer:
 
 @dataclass(frozen=True, slots=True)
 class NoteBeacon:
-    """Note that the hub's beacon was heard."""
+    """Note that the hub's beacon was heard, with the hub's time in milliseconds."""
+
+    hub_ms: int = 0
 
 
 # --- actions that are seen outside; done after the commit ------------------------------------------------------------

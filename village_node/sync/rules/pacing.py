@@ -1,7 +1,12 @@
 """How long to wait and how much to have on the way."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import median
+
+NEVER = 2**62
+PACES = 5
 
 Rolls = Callable[[], float]
 """Returns a random number from 0 up to 1; passed in, so that a run can be repeated."""
@@ -39,11 +44,12 @@ class Limits:
     patient_tries: int = 3
     """After so many tries an item no longer holds a place among the unanswered: it steps aside."""
     window_least: int = 2
-    """One chunk on the wire, one behind it: keeps the slowest link full."""
+    """Chunks on the way while the link's pace is not known: the time between two acknowledgements shows it."""
     window_most: int = 16
     """768 KiB on the way: fills 10 Mbit/s at 0.7 s round trip."""
-    fast_ack: int = 1_500
-    slow_ack: int = 12_000
+    lead: int = 2_000
+    """The next chunk goes so long before the last acknowledgement is expected: longer than a satellite's round trip,
+    so that the link never idles; what is urgent waits behind one chunk and this at most."""
     budget: int = 64
     """Chunks (3 MiB) of one item before the hub is asked what it has: a broker that swallows costs no more."""
 
@@ -54,16 +60,50 @@ def back_off(attempt: int, roll: float, *, first: int, longest: int) -> int:
 
 
 class Window:
-    """How many chunks may be on their way; grows on a fast link, shrinks on a slow one."""
+    """When the next chunk may go: the link never idles, and no more waits in it than that needs.
+
+    The pace (time per chunk) is the median of the last times between two acknowledgements while another chunk was
+    already waiting; the link is free again when all that is on its way has had its time.
+    """
 
     def __init__(self, limits: Limits) -> None:
-        """Start with the least."""
+        """Start with nothing on its way and no pace."""
         self._limits = limits
-        self.size = limits.window_least
+        self._on_way = 0
+        self._paces: deque[int] = deque(maxlen=PACES)
+        self._acknowledged_at = 0
+        self._free_at = 0
 
-    def acknowledged(self, after_ms: int) -> None:
+    @property
+    def pace(self) -> int | None:
+        """Milliseconds per chunk, once it is known."""
+        return max(1, int(median(self._paces))) if self._paces else None
+
+    def departed(self, now: int) -> None:
+        """Note that a chunk goes now."""
+        self._on_way += 1
+        self._free_at = max(now, self._free_at) + (self.pace or 0)
+
+    def acknowledged(self, now: int, *, sent_at: int) -> None:
         """Learn from one PUBACK."""
-        if after_ms < self._limits.fast_ack:
-            self.size = min(self._limits.window_most, self.size + 1)
-        elif after_ms > self._limits.slow_ack:
-            self.size = max(self._limits.window_least, self.size - 1)
+        self._on_way = max(0, self._on_way - 1)
+        if sent_at < self._acknowledged_at:  # it was waiting behind the one before: the difference is its own time
+            self._paces.append(now - self._acknowledged_at)
+        self._acknowledged_at = now
+        self._free_at = now + self._on_way * (self.pace or 0)
+
+    def lost(self, chunks: int) -> None:
+        """Note that so many chunks are not waited for any more."""
+        self._on_way = max(0, self._on_way - chunks)
+        if not self._on_way:
+            self._free_at = 0
+
+    def room_at(self, now: int) -> int:
+        """Return from when on one more chunk may go; ``NEVER`` while an acknowledgement must come first."""
+        if self._on_way == 0:
+            return now
+        if self._on_way >= self._limits.window_most:
+            return NEVER
+        if self.pace is None:
+            return now if self._on_way < self._limits.window_least else NEVER
+        return max(now, self._free_at - self._limits.lead)

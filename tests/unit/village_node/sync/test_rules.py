@@ -22,7 +22,7 @@ LIMITS = Limits()
 def test_engine_and_rules_can_do_no_io() -> None:
     pure = [each for each in modules("village_node") if each.path.startswith(("village_node/sync/rules/",))]
     engine = [each for each in modules("village_node") if each.path == "village_node/sync/engine.py"]
-    assert len(pure) == 6
+    assert len(pure) == 8
     assert [line for each in (*pure, *engine) for line in checks.impure_rules(each)] == []
 
 
@@ -37,13 +37,52 @@ def test_nodes_that_start_together_spread_out() -> None:
     assert len(waits) == 20
 
 
-def test_the_window_follows_the_link() -> None:
+def carried(*, chunk_ms: int, round_trip_ms: int, chunks: int = 30) -> tuple[int, list[int], list[int]]:
+    """Send chunks through a link of one pace; return its idle time after the start, and how long each chunk waited."""
+    window, now, free_at, idle = Window(LIMITS), 0, 0, 0
+    on_way: list[tuple[int, int]] = []
+    waits: list[int] = []
+    counts: list[int] = []
+    while len(waits) < chunks:
+        while window.room_at(now) <= now:
+            window.departed(now)
+            idle += max(0, now - free_at) if len(waits) >= 3 else 0
+            waits.append(max(0, free_at - now))
+            free_at = max(now, free_at) + chunk_ms
+            on_way.append((free_at + round_trip_ms, now))
+            counts.append(len(on_way))
+        now = min(on_way[0][0], window.room_at(now))
+        if now == on_way[0][0]:
+            window.acknowledged(now, sent_at=on_way.pop(0)[1])
+    return idle, waits, counts
+
+
+@pytest.mark.parametrize("chunk_ms", [6_200, 1_560, 390, 100])
+def test_the_window_keeps_a_satellite_link_full(chunk_ms: int) -> None:
+    idle, _, counts = carried(chunk_ms=chunk_ms, round_trip_ms=700)
+    assert idle == 0
+    assert max(counts) <= LIMITS.window_most
+
+
+def test_the_window_does_not_flood_a_slow_link() -> None:
+    _, waits, _ = carried(chunk_ms=6_200, round_trip_ms=700)
+    assert max(waits[4:]) <= LIMITS.lead
+
+
+def test_without_a_known_pace_two_chunks_are_on_their_way() -> None:
     window = Window(LIMITS)
-    sizes = []
-    for after in (*[100] * 20, *[20_000] * 20):
-        window.acknowledged(after)
-        sizes.append(window.size)
-    assert (max(sizes), sizes[-1]) == (LIMITS.window_most, LIMITS.window_least)
+    window.departed(0)
+    assert window.room_at(0) == 0
+    window.departed(0)
+    assert window.room_at(10**6) > 10**9
+
+
+def test_what_is_lost_makes_room() -> None:
+    window = Window(LIMITS)
+    for _ in range(LIMITS.window_least):
+        window.departed(0)
+    window.lost(LIMITS.window_least)
+    assert window.room_at(5) == 5
 
 
 def notice(number: int) -> Notice:

@@ -142,13 +142,14 @@ def withdraw_absence(session: Session, now: datetime, actor: Actor, absence_id: 
 
 
 def change_hat(
-    session: Session, now: datetime, randomness: Randomness, token: str, person_id: str, delegation_id: str | None
+    session: Session, now: datetime, randomness: Randomness, old_token: str, wearer: tuple[str, str | None]
 ) -> str:
-    """Begin a new session of the same person under another delegation (None: the own role), and end the one before.
+    """Begin a new session of the same person (id and delegation; None: the own role), and end the one before.
 
     Whether the delegation is in force is asked at every request (``service.resume_session``), so it is not asked here.
     """
-    end_session(session, token)
+    person_id, delegation_id = wearer
+    end_session(session, old_token)
     return begin_session(session, now, randomness, person_id, delegation_id)
 
 

@@ -118,6 +118,12 @@ def _signed_in(token: str, kept: KeptForm | None) -> Response:
     else:
         target = request.form.get("next", "")
         response = make_response(redirect(target if is_local_path(target) else url_for("web.home"), 303))
+    keep_cookie(response, token)
+    return response
+
+
+def keep_cookie(response: Response, token: str) -> None:
+    """Give the browser the session's token (fault F10)."""
     settings = web_context().settings
     response.set_cookie(
         cookie_name(settings),
@@ -128,7 +134,6 @@ def _signed_in(token: str, kept: KeptForm | None) -> Response:
         samesite="Lax",
         path="/",
     )
-    return response
 
 
 def _attempt(form: SignInForm) -> Attempt:

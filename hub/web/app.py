@@ -7,10 +7,11 @@ from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
+from hub.accounts import delegation_views
 from hub.accounts import views as accounts_views
 from hub.accounts.access import EXTENSION, public
 from hub.accounts.context import WebContext
-from hub.accounts.labels import ROLE_LABELS
+from hub.accounts.labels import CAPACITY_LABELS, ROLE_LABELS
 from hub.casework import views as casework_views
 from hub.ledger.views import make_blueprint
 from hub.network import api as network_api
@@ -26,6 +27,7 @@ from hub.web.security import STATIC_ENDPOINTS, guard
 BLUEPRINTS = (
     web_views.blueprint,
     accounts_views.blueprint,
+    delegation_views.blueprint,
     casework_views.blueprint,
     network_views.blueprint,
     network_api.blueprint,
@@ -69,7 +71,7 @@ def create_app(context: WebContext) -> Flask:
         app.register_blueprint(blueprint)
     app.register_blueprint(make_blueprint(public, context.database.reading))
     app.context_processor(web_views.page_values)
-    app.jinja_env.globals.update(naming(context.catalogue), role_labels=ROLE_LABELS)
+    app.jinja_env.globals.update(naming(context.catalogue), role_labels=ROLE_LABELS, capacity_labels=CAPACITY_LABELS)
     app.after_request(_log_answer)
     seal_routes(app, csrf)
     return app

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from hub.accounts.errors import AccountError
+from hub.accounts.errors import AccountError, DelegationRefusedError
 from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
 from hub.logs import trail_of
 from hub.registry.errors import RegistryError
@@ -67,6 +67,7 @@ TABLE: Mapping[type[Exception], int] = {
     ConflictError: 409,
     MoveRefusedError: 422,
     AccountError: 422,
+    DelegationRefusedError: 422,
     RegistryError: 409,
     StorageError: 503,
 }

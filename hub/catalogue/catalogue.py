@@ -7,10 +7,9 @@ from importlib.resources.abc import Traversable
 from typing import Self
 
 from hub.catalogue.errors import CatalogueError
-from hub.catalogue.loader import parse_calendar, parse_office_file, parse_service_file
+from hub.catalogue.loader import parse_office_file, parse_service_file
 from hub.catalogue.offices import Office, all_offices
 from hub.catalogue.regions import Regions, parse_regions
-from hub.catalogue.rules import Calendar
 from protocol.catalogue import OfficeCode, Service, catalogue_digest, service_bytes
 from protocol.errors import ServiceUnknownError
 from protocol.ids import VillageCode
@@ -18,12 +17,11 @@ from protocol.ids import VillageCode
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """Services by code and version, regions, offices, calendar."""
+    """Services by code and version, regions, offices."""
 
     services: Mapping[tuple[str, int], Service]
     regions: Regions
     offices: Mapping[OfficeCode, Office]
-    calendar: Calendar
 
     @classmethod
     def load(cls, data: Traversable | None = None) -> Self:
@@ -40,7 +38,6 @@ class Catalogue:
             services=_load_services(folder / "services", offices),
             regions=regions,
             offices=offices,
-            calendar=parse_calendar("holidays.csv", (folder / "holidays.csv").read_text(encoding="utf-8")),
         )
 
     def service(self, code: str, version: int) -> Service:

@@ -4,9 +4,7 @@ Order for a service file: size → YAML subset → types → rules of ``protocol
 → encodes within the limit of the wire.
 """
 
-import csv
 from collections.abc import Container
-from datetime import date
 from typing import TypeVar
 
 import msgspec
@@ -14,16 +12,12 @@ import msgspec
 from hub.catalogue.errors import CatalogueError
 from hub.catalogue.offices import Office, OfficeFile, office_faults
 from hub.catalogue.regions import Regions
-from hub.catalogue.rules import Calendar, Holiday, HolidayKind, calendar_of
 from hub.catalogue.strict_yaml import parse_yaml
 from protocol.catalogue import MAX_SERVICE_BYTES, OfficeCode, Service, service_bytes
 from protocol.catalogue_check import service_faults
 from protocol.errors import ProtocolError
 
 T = TypeVar("T")
-
-_FIXED_HOLIDAYS = ((1, 1), (5, 1), (8, 17), (12, 25))
-"""Holidays of every year; a year without them was not entered completely."""
 
 
 def parse_service_file(file: str, raw: bytes, *, offices: Container[OfficeCode]) -> Service:
@@ -55,34 +49,6 @@ def parse_office_file(file: str, raw: bytes, *, regions: Regions) -> tuple[Offic
     for path, reason in office_faults(offices, regions):
         raise CatalogueError(file, path, reason)
     return offices
-
-
-def parse_calendar(file: str, text: str) -> Calendar:
-    """Read days off from CSV text with the columns date, kind, name.
-
-    Raises:
-        CatalogueError: a wrong header, date or kind, a date that is there twice, a year that is not complete.
-    """
-    rows = csv.DictReader(text.splitlines(), strict=True)
-    if rows.fieldnames != ["date", "kind", "name"]:
-        raise CatalogueError(file, "line 1", "columns must be date,kind,name")
-    holidays: dict[date, Holiday] = {}
-    for row in rows:
-        place = f"line {rows.line_num}"
-        try:
-            day = date.fromisoformat(row["date"])
-            holiday = Holiday(day=day, kind=HolidayKind(row["kind"]), name=row["name"])
-        except (ValueError, TypeError):
-            raise CatalogueError(file, place, "date or kind is wrong") from None
-        if day in holidays:
-            raise CatalogueError(file, place, f"{day} is there twice")
-        holidays[day] = holiday
-    calendar = calendar_of(holidays.values())
-    for year in sorted(calendar.years):
-        for month, number in _FIXED_HOLIDAYS:
-            if date(year, month, number) not in holidays:
-                raise CatalogueError(file, f"year {year}", f"{date(year, month, number)} is missing")
-    return calendar
 
 
 def _convert(file: str, raw: bytes, kind: type[T]) -> T:

@@ -10,7 +10,7 @@ Rules:
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.tables import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
 from hub.ledger.tiles import HASH, TILE_HASHES, TileReader, raise_levels, split_hashes
+from hub.storage.ports import to_ms
 from protocol import merkle
 from protocol.checkpoint import Checkpoint, LogKey, sign_checkpoint, verify_checkpoint
 from protocol.errors import ProtocolError
@@ -35,6 +36,7 @@ __all__ = [
     "consistency",
     "inclusion",
     "ledger_size",
+    "log_time",
     "newest_checkpoint",
     "root_at",
     "sign_head",
@@ -152,6 +154,12 @@ def consistency(session: Session, old: int, new: int) -> list[bytes]:
 def ledger_size(session: Session) -> int:
     """Return how many entries the log has."""
     return session.scalars(select(LedgerHead.size)).one()
+
+
+def log_time(session: Session, now: datetime) -> datetime:
+    """Return the time that the log would give an entry now: never earlier than its newest one (rule 2)."""
+    last_ms = session.scalars(select(LedgerHead.last_time_ms)).one()
+    return now if to_ms(now) >= last_ms else datetime.fromtimestamp(last_ms / 1000, tz=UTC)
 
 
 def newest_checkpoint(session: Session) -> LedgerCheckpoint | None:

@@ -1,7 +1,7 @@
 """Finds the tables of every room: for Alembic, and for tests that make a database without it.
 
-This module alone looks upwards, and only at files named ``tables.py``; it imports them by name when asked, so that no
-room of the hub depends on another one through it.
+This module alone looks upwards, and only at files named ``tables.py`` or ``…_tables.py``; it imports them by name when
+asked, so that no room of the hub depends on another one through it.
 """
 
 from importlib import import_module
@@ -23,6 +23,6 @@ def load_metadata() -> MetaData:
 
 
 def table_modules() -> list[str]:
-    """Return the name of every room's module of tables."""
-    rooms = {path.parent.name for root in hub.__path__ for path in Path(root).glob("*/tables.py")}
-    return [f"hub.{room}.tables" for room in sorted(rooms)]
+    """Return the names of the modules of tables of every room."""
+    files = {path for root in hub.__path__ for path in Path(root).glob("*/*tables.py")}
+    return sorted(f"hub.{path.parent.name}.{path.stem}" for path in files)

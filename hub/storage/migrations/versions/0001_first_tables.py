@@ -640,6 +640,162 @@ def _make_web_session() -> None:
         batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
 
 
+def _make_calendar_version() -> None:
+    op.create_table(
+        "calendar_version",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("announced_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
+        sa.UniqueConstraint("ledger_index", name=op.f("uq_calendar_version_ledger_index")),
+    )
+
+
+def _make_calendar_year() -> None:
+    op.create_table(
+        "calendar_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_year_version_calendar_version")
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
+    )
+
+
+def _make_calendar_entry() -> None:
+    op.create_table(
+        "calendar_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("removed_in", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("hours", sa.String(length=80), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["removed_in"], ["calendar_version.version"], name=op.f("fk_calendar_entry_removed_in_calendar_version")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_entry_version_calendar_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_entry")),
+    )
+    with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calendar_entry_version"), ["version"], unique=False)
+
+
+def _make_case_clock() -> None:
+    op.create_table(
+        "case_clock",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=48), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("limit_days", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("stopped_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_paused", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=True),
+        sa.Column("missing_year", sa.Integer(), nullable=True),
+        sa.Column("calendar_version", sa.Integer(), nullable=False),
+        sa.Column("deemed_days", sa.Integer(), nullable=True),
+        sa.Column("deemed_at", sa.BigInteger(), nullable=True),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_clock_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "stage", name=op.f("pk_case_clock")),
+    )
+    with op.batch_alter_table("case_clock", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_clock_deemed",
+            ["deemed_at"],
+            unique=False,
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_case_clock_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
+        batch_op.create_index("ix_case_clock_office", ["office", "due_at"], unique=False)
+
+
+def _make_clock_pause() -> None:
+    op.create_table(
+        "clock_pause",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=48), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_clock_pause_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_pause")),
+    )
+    with op.batch_alter_table("clock_pause", schema=None) as batch_op:
+        batch_op.create_index("ix_clock_pause_case_id", ["case_id", "id"], unique=False)
+
+
+def _make_due_history() -> None:
+    op.create_table(
+        "due_history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=48), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("old_due_at", sa.BigInteger(), nullable=True),
+        sa.Column("new_due_at", sa.BigInteger(), nullable=True),
+        sa.Column("old_version", sa.Integer(), nullable=False),
+        sa.Column("new_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_due_history_case_id_case_file")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_due_history")),
+    )
+    with op.batch_alter_table("due_history", schema=None) as batch_op:
+        batch_op.create_index("ix_due_history_case_id", ["case_id", "id"], unique=False)
+
+
+def _make_clock_alarm() -> None:
+    op.create_table(
+        "clock_alarm",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=48), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_clock_alarm_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "stage", "kind", "due_at", name=op.f("pk_clock_alarm")),
+        sa.UniqueConstraint("ledger_index", name=op.f("uq_clock_alarm_ledger_index")),
+    )
+
+
+def _make_case_mark() -> None:
+    op.create_table(
+        "case_mark",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_mark_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "kind", name=op.f("pk_case_mark")),
+    )
+    with op.batch_alter_table("case_mark", schema=None) as batch_op:
+        batch_op.create_index("ix_case_mark_value", ["value", "kind"], unique=False)
+
+
 TABLES = {
     "account_opening": _make_account_opening,
     "bundle": _make_bundle,
@@ -671,4 +827,12 @@ TABLES = {
     "case_desk": _make_case_desk,
     "case_event": _make_case_event,
     "web_session": _make_web_session,
+    "calendar_version": _make_calendar_version,
+    "calendar_year": _make_calendar_year,
+    "calendar_entry": _make_calendar_entry,
+    "case_clock": _make_case_clock,
+    "clock_pause": _make_clock_pause,
+    "due_history": _make_due_history,
+    "clock_alarm": _make_clock_alarm,
+    "case_mark": _make_case_mark,
 }

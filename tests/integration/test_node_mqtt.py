@@ -148,7 +148,7 @@ def test_a_broker_of_another_authority_is_refused(
     wrong = replace(options.tls, authority=foreign.keys.tls_files.authority)
     carrier = MqttCarrier(replace(options, tls=wrong), SystemRandomness())
     carrier.start(watcher.made.put, watcher.greet)
-    assert watcher.next(m.Disconnected) == m.Disconnected("certificate")
+    assert watcher.next(m.Disconnected) == m.Disconnected("wrong_authority")
     carrier.stop(None)
 
 

@@ -70,3 +70,32 @@ class LinkRecord(Base):
     last_answer_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When something signed by the hub for this node came last."""
     last_beacon_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    hub_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The newest time that the hub's beacon named: the true time is not earlier."""
+    hub_ahead_ms: Mapped[int | None]
+    """By how much that was ahead of this PC's clock when it came; negative: this PC is ahead."""
+
+
+class LinkAttempt(Base):
+    """A run of tries to reach the hub that ended alike. Only the last few are kept."""
+
+    __tablename__ = "link_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(40))
+    """Empty: a link came about. Else the code of what went wrong."""
+    times: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KnownBackup(Base):
+    """How much of the ledger a verified backup of the hub covers. One row."""
+
+    __tablename__ = "known_backup"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    through: Mapped[int]
+    """This many entries of the ledger."""
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)

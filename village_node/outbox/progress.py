@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
 
+from protocol.limits import CHUNK_BYTES
+from village_node.outbox import rate
 from village_node.outbox.errors import ItemUnknownError
-from village_node.outbox.tables import OutboxAttachment, OutboxHead, OutboxItem
+from village_node.outbox.tables import OutboxAttachment, OutboxAttempt, OutboxHead, OutboxItem
 from village_node.store.schema import UtcDateTime
+
+KEPT_ATTEMPTS = 8
+"""Times of tries that are kept of each bundle."""
 
 _OPEN = ("waiting", "arrived")
 _BEFORE = {"arrived": ("waiting", "rejected"), "whole": ("waiting", "rejected", "arrived"), "rejected": ("waiting",)}
@@ -84,7 +89,16 @@ def load_message(session: Session, bundle: bytes) -> bytes:
 
 
 def record_sent(session: Session, now: datetime, bundle: bytes) -> None:
-    """Count one more attempt."""
+    """Count one more attempt, and keep when the last few were."""
+    added = OutboxAttempt(bundle_id=bundle, at=now)
+    session.add(added)
+    session.flush()
+    kept = select(OutboxAttempt.id).where(OutboxAttempt.bundle_id == bundle).order_by(OutboxAttempt.id.desc())
+    session.execute(
+        delete(OutboxAttempt).where(
+            OutboxAttempt.bundle_id == bundle, OutboxAttempt.id.not_in(kept.limit(KEPT_ATTEMPTS).scalar_subquery())
+        )
+    )
     session.execute(
         update(OutboxItem)
         .where(OutboxItem.bundle_id == bundle)
@@ -96,13 +110,15 @@ def record_sent(session: Session, now: datetime, bundle: bytes) -> None:
     )
 
 
-def record_delivered(session: Session, bundle: bytes, position: int, chunks: int) -> None:
-    """Note how many chunks of an attachment are believed to be at the hub."""
-    session.execute(
-        update(OutboxAttachment)
-        .where(OutboxAttachment.bundle_id == bundle, OutboxAttachment.position == position)
-        .values(delivered=chunks)
-    )
+def record_delivered(session: Session, now: datetime, bundle: bytes, position: int, chunks: int) -> None:
+    """Note how many chunks of an attachment are believed to be at the hub; what is new tells how fast the link is."""
+    row = session.get(OutboxAttachment, (bundle, position))
+    if row is None:
+        return
+    gained = chunks - row.delivered
+    row.delivered = chunks
+    if gained > 0:
+        rate.note_carried(session, now, min(gained * CHUNK_BYTES, row.size))
 
 
 def mark_state(session: Session, bundle: bytes, state: str) -> None:
@@ -140,8 +156,12 @@ def figures(session: Session) -> OutboxFigures:
 
 
 def known_bundles(session: Session) -> Sequence[tuple[bytes, int]]:
-    """Return (bundle, attachment position) of every sealed file, for the self-check."""
-    rows = session.execute(select(OutboxAttachment.bundle_id, OutboxAttachment.position))
+    """Return (bundle, attachment position) of every sealed file that must be here, for the self-check."""
+    rows = session.execute(
+        select(OutboxAttachment.bundle_id, OutboxAttachment.position)
+        .join(OutboxItem, OutboxItem.bundle_id == OutboxAttachment.bundle_id)
+        .where(OutboxItem.files_deleted_at.is_(None))
+    )
     return [(row.bundle_id, row.position) for row in rows]
 
 

@@ -45,6 +45,32 @@ class OutboxItem(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     first_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    files_deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the sealed files were deleted here, because a backup of the hub covers them."""
+
+
+class OutboxAttempt(Base):
+    """One try to send a bundle's manifest. Only the last few of each bundle are kept."""
+
+    __tablename__ = "outbox_attempt"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bundle_id: Mapped[bytes] = mapped_column(ForeignKey("outbox_item.bundle_id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SendRate(Base):
+    """What the link has carried lately, by the chunks that were acknowledged. One row."""
+
+    __tablename__ = "send_rate"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bits_per_second: Mapped[int]
+    """0: not measured yet."""
+    measured_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    window_from: Mapped[datetime] = mapped_column(UtcDateTime)
+    window_bytes: Mapped[int]
 
 
 class OutboxAttachment(Base):

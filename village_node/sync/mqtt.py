@@ -10,7 +10,6 @@ Rules (measured traps in parentheses):
 """
 
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +25,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from protocol.ids import HubId, NodeId
 from protocol.limits import BROKER_MAX_PACKET_BYTES
 from protocol.topics import QOS, Down, Up, beacon, down, down_filter, up
+from village_node.health.road import classify, open_context
 from village_node.identity.keys import TlsFiles
 from village_node.store.ports import Randomness, fraction
 from village_node.sync.carrier import Deliver, Greeting, Outbound
@@ -65,6 +65,8 @@ class _Link:
         self.session = session
         self.tokens: dict[int, int] = {}
         self.ready = threading.Event()
+        self.is_greeted = False
+        """Whether the broker answered our CONNECT; one that takes offence at our certificate never does."""
         self.over = threading.Event()
         self.reason = ""
 
@@ -161,7 +163,7 @@ class MqttCarrier:
             self._hook(link)
             client.connect(self._options.host, self._options.port, keepalive=self._options.keepalive_s)
         except OSError as error:
-            return _reason_of(error)
+            return classify(error)
         self._link = link
         if not stopping.is_set():
             self._turn.clear()  # a wish to hurry is fulfilled; it must not shorten a later wait
@@ -197,7 +199,7 @@ class MqttCarrier:
         client.max_inflight_messages_set(100)  # the engine has its own, smaller windows
         client.will_set(up(self._options.node, Up.DEATH), greeting.will, qos=QOS)
         if self._options.tls is not None:
-            client.tls_set_context(_tls_context(self._options.tls))
+            client.tls_set_context(open_context(self._options.tls))
         return client
 
     # --- callbacks: enqueue only -------------------------------------------------------------------------------------
@@ -214,6 +216,7 @@ class MqttCarrier:
     def _on_connect(
         self, link: _Link, client: paho.Client, _data: object, _flags: paho.ConnectFlags, code: ReasonCode, *_: object
     ) -> None:
+        link.is_greeted = True
         if code.is_failure:
             link.end("not_authorised" if code.value in (134, 135) else "broker_refused")
             return
@@ -259,33 +262,15 @@ def _acknowledged(link: _Link, mid: int) -> m.Event | None:
 def _on_disconnect(
     link: _Link, _client: paho.Client, _data: object, _flags: paho.DisconnectFlags, code: ReasonCode, *_: object
 ) -> None:
-    link.end("keepalive" if code.getName() == "Keep alive timeout" else "lost")
+    if code.getName() == "Keep alive timeout":
+        link.end("keepalive")
+    else:
+        link.end("lost" if link.is_greeted else "cut_early")
 
 
 def _no_delay(_client: paho.Client, _data: object, opened: object) -> None:
     if isinstance(opened, socket.socket):
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _tls_context(files: TlsFiles) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # checks chain and host name
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_verify_locations(cafile=files.authority)  # our authority alone, never the system's store
-    context.load_cert_chain(certfile=files.certificate, keyfile=files.key)
-    return context
-
-
-def _reason_of(error: OSError) -> str:
-    """Return a stable code for why a connection could not be opened."""
-    reasons: tuple[tuple[type[OSError], str], ...] = (
-        (socket.gaierror, "name"),
-        (ConnectionRefusedError, "refused"),
-        (TimeoutError, "timeout"),
-        (ssl.SSLCertVerificationError, "certificate"),
-        (ssl.SSLError, "tls"),
-        (FileNotFoundError, "certificate_missing"),
-    )
-    return next((code for kind, code in reasons if isinstance(error, kind)), "network")
 
 
 def _wait_published(info: paho.MQTTMessageInfo) -> None:

@@ -272,8 +272,8 @@ def _keep_sent(session: Session, now: datetime, action: m.RecordSent) -> None:
     progress.record_sent(session, now, action.bundle)
 
 
-def _keep_delivered(session: Session, _: datetime, action: m.RecordDelivered) -> None:
-    progress.record_delivered(session, action.bundle, action.attachment, action.chunks)
+def _keep_delivered(session: Session, now: datetime, action: m.RecordDelivered) -> None:
+    progress.record_delivered(session, now, action.bundle, action.attachment, action.chunks)
 
 
 def _keep_receipt(session: Session, now: datetime, action: m.KeepReceipt) -> None:
@@ -297,8 +297,8 @@ def _keep_answer(session: Session, now: datetime, _: m.NoteAnswer) -> None:
     link.note_answer(session, now)
 
 
-def _keep_beacon(session: Session, now: datetime, _: m.NoteBeacon) -> None:
-    link.note_beacon(session, now)
+def _keep_beacon(session: Session, now: datetime, action: m.NoteBeacon) -> None:
+    link.note_beacon(session, now, action.hub_ms)
 
 
 _KEEP: Mapping[type, Callable[[Session, datetime, Any], None]] = {

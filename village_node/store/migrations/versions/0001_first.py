@@ -46,6 +46,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_flag_code_about", "flag", ["code", "about"], unique=True)
     op.create_table(
+        "known_backup",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("through", sa.Integer(), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_known_backup_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_backup")),
+    )
+    op.create_table(
         "known_checkpoint",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -68,6 +76,15 @@ def upgrade() -> None:
     )
     op.create_index("uq_leased_block_year_first", "leased_block", ["year", "first"], unique=True)
     op.create_table(
+        "link_attempt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=40), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_attempt")),
+    )
+    op.create_table(
         "link_record",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("session", sa.Integer(), nullable=False),
@@ -76,6 +93,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("last_answer_at", sa.BigInteger(), nullable=True),
         sa.Column("last_beacon_at", sa.BigInteger(), nullable=True),
+        sa.Column("hub_time", sa.BigInteger(), nullable=True),
+        sa.Column("hub_ahead_ms", sa.Integer(), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_link_record_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_record")),
     )
@@ -128,6 +147,41 @@ def upgrade() -> None:
         sa.Column("last_bundle", sa.LargeBinary(length=32), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_outbox_head_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_head")),
+    )
+    op.create_table(
+        "register_access",
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("private_key", sa.LargeBinary(length=100), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(length=200), nullable=True),
+        sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_register_access")),
+    )
+    op.create_table(
+        "register_state",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("imported_at", sa.BigInteger(), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_register_state_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_register_state")),
+    )
+    op.create_table(
+        "resident",
+        sa.Column("nik_index", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("record", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("nik_index", name=op.f("pk_resident")),
+    )
+    op.create_table(
+        "send_rate",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bits_per_second", sa.Integer(), nullable=False),
+        sa.Column("measured_at", sa.BigInteger(), nullable=False),
+        sa.Column("window_from", sa.BigInteger(), nullable=False),
+        sa.Column("window_bytes", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_send_rate_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_send_rate")),
     )
     op.create_table(
         "stored_notice",
@@ -185,6 +239,7 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("first_sent_at", sa.BigInteger(), nullable=True),
         sa.Column("last_sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("files_deleted_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["officer_id"], ["officer.officer_id"], name=op.f("fk_outbox_item_officer_id_officer")),
         sa.PrimaryKeyConstraint("bundle_id", name=op.f("pk_outbox_item")),
         sa.UniqueConstraint("counter", name=op.f("uq_outbox_item_counter")),
@@ -207,9 +262,28 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("bundle_id", "position", name=op.f("pk_outbox_attachment")),
     )
+    op.create_table(
+        "outbox_attempt",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bundle_id"], ["outbox_item.bundle_id"], name=op.f("fk_outbox_attempt_bundle_id_outbox_item")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_attempt")),
+    )
+    op.create_index(op.f("ix_outbox_attempt_bundle_id"), "outbox_attempt", ["bundle_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
+    op.drop_table("outbox_attempt")
+    op.drop_table("send_rate")
+    op.drop_table("resident")
+    op.drop_table("register_state")
+    op.drop_table("register_access")
+    op.drop_table("link_attempt")
+    op.drop_table("known_backup")
     op.drop_table("outbox_attachment")
     op.drop_index("ix_outbox_item_open", table_name="outbox_item")
     op.drop_table("outbox_item")

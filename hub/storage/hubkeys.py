@@ -8,7 +8,7 @@ file                      what it does                                          
 ``permit.key``            Ed25519: signs the facts of issued documents and their revocation   worker, web
 ``sealing.key``           X25519: opens bundles; older ones as ``sealing-*.key``              intake
 ``kek.key``               wraps the data keys of cases (``keyring.py``)                       intake, worker, web
-``blind-index.key``       HMAC: finds a NIK without storing it readable                       web
+``blind-index.key``       HMAC: finds a NIK without storing it readable                       intake, web
 ========================  ==================================================================  ====================
 """
 
@@ -34,8 +34,8 @@ from protocol.enrolment import HubKeys
 from protocol.ids import HubId, key_id
 
 LOG, MESSAGE, PERMIT = "log.key", "message.key", "permit.key"
-SEALING, BLIND_INDEX = "sealing.key", "blind-index.key"
-ALL = (LOG, MESSAGE, PERMIT, SEALING, keyring.FILE_NAME, BLIND_INDEX)
+SEALING = "sealing.key"
+ALL = (LOG, MESSAGE, PERMIT, SEALING, keyring.FILE_NAME, keyring.BLIND_NAME)
 KEY_BYTES = 32
 
 
@@ -96,21 +96,6 @@ def load_sealing_keys(directory: Path) -> dict[bytes, X25519PrivateKey]:
     return {key_id(key.public_key().public_bytes_raw()): key for key in keys}
 
 
-def load_blind_index_key(directory: Path) -> bytes:
-    """Return the key of the blind index (32 bytes).
-
-    Raises:
-        StorageError: missing, open to others, or not such a key.
-    """
-    try:
-        key = bytes.fromhex(read_private(directory / BLIND_INDEX).decode("ascii").strip())
-    except ValueError:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise StorageError(f"{BLIND_INDEX}: not 64 hexadecimal digits")
-    return key
-
-
 def public_keys(directory: Path, hub: HubId) -> HubKeys:
     """Return what nodes pin.
 
@@ -137,7 +122,7 @@ def _write_all(directory: Path, randomness: Randomness) -> None:
         write_durably(directory / name, _pem(Ed25519PrivateKey.from_private_bytes(randomness.token(KEY_BYTES))))
     write_durably(directory / SEALING, _pem(X25519PrivateKey.from_private_bytes(randomness.token(KEY_BYTES))))
     write_durably(directory / keyring.FILE_NAME, keyring.new_key_file(randomness))
-    write_durably(directory / BLIND_INDEX, randomness.token(KEY_BYTES).hex().encode() + b"\n")
+    write_durably(directory / keyring.BLIND_NAME, keyring.new_key_file(randomness))
 
 
 def _pem(key: Ed25519PrivateKey | X25519PrivateKey) -> bytes:

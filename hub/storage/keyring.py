@@ -5,12 +5,16 @@ Rules:
 2. The place of a value (``table.column:row``) is authenticated: a sealed value that is moved does not open.
 3. Erasing a case is erasing its wrapped key: what it sealed, here and in backups, stays closed for ever (UU 27/2022).
 4. The file has one key per line, the newest first; all of them open, the first one wraps. Losing it is losing the data.
+5. What has to be found again without being readable is stored as HMAC-SHA-256 with a key of its own: equal values are
+   told apart from others, but a copy of the database tries no list of the 16-digit numbers there are. Each purpose has
+   its own marks. That key is never replaced: the marks would no longer meet.
 
 Layouts: a wrapped key is ``1 | id of the wrapping key (4) | nonce (12) | ciphertext and tag (48)``; a sealed value is
 ``1 | nonce (12) | ciphertext and tag``.
 """
 
 import hashlib
+import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -23,12 +27,14 @@ from hub.storage.files import read_private, write_durably
 from hub.storage.ports import Randomness, SystemRandomness
 
 FILE_NAME = "kek.key"
+BLIND_NAME = "blind-index.key"
 KEY_BYTES = 32
 _LAYOUT = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12
 _AT_REST = b"simpul/v1/at-rest\0"
 _WRAPPING = b"simpul/v1/data-key\0"
+_BLIND = b"simpul/v1/blind-index\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,10 @@ class DataKey:
 
 
 class Keyring:
-    """The wrapping keys of a hub."""
+    """The wrapping keys of a hub, and its key of marks."""
 
-    def __init__(self, keys: list[bytes]) -> None:
-        """Take the wrapping keys, the newest first.
+    def __init__(self, keys: list[bytes], blind_key: bytes = b"") -> None:
+        """Take the wrapping keys, the newest first, and the key of marks; without it nothing can be marked.
 
         Raises:
             KeyringError: none, or one of a wrong length.
@@ -71,24 +77,21 @@ class Keyring:
             raise KeyringError(f"{FILE_NAME}: needs at least one key of 64 hexadecimal digits")
         self._ciphers = {_id_of(key): AESGCM(key) for key in keys}
         self._newest = _id_of(keys[0])
+        self._blind_key = blind_key
 
     @classmethod
     def open(cls, directory: Path, *, create: bool = False) -> Self:
-        """Read the key file; with ``create``, make it first when it is missing.
+        """Read the two key files; with ``create``, make them first when they are missing.
 
         Raises:
-            KeyringError: the file holds no keys.
-            StorageError: the file is missing, or others may read it.
+            KeyringError: a file holds no keys.
+            StorageError: a file is missing, or others may read it.
         """
-        path = directory / FILE_NAME
-        if create and not path.exists():
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_durably(path, new_key_file(SystemRandomness()))
-        try:
-            keys = [bytes.fromhex(line) for line in read_private(path).decode("ascii").split()]
-        except ValueError:
-            raise KeyringError(f"{FILE_NAME}: not hexadecimal") from None
-        return cls(keys)
+        for name in (FILE_NAME, BLIND_NAME):
+            if create and not (directory / name).exists():
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_durably(directory / name, new_key_file(SystemRandomness()))
+        return cls(_read_keys(directory / FILE_NAME), load_blind_index_key(directory))
 
     def new_data_key(self, randomness: Randomness) -> DataKey:
         """Make the key of a new case."""
@@ -111,6 +114,36 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise KeyringError("data key: does not open") from None
         return DataKey(wrapped, AESGCM(key))
+
+    def blind(self, value: bytes, purpose: str) -> bytes:
+        """Return the mark of a value for one purpose (rule 5): 32 bytes, always the same.
+
+        Raises:
+            KeyringError: this ring has no key for marks.
+        """
+        if len(self._blind_key) != KEY_BYTES:
+            raise KeyringError(f"{BLIND_NAME}: not in this ring")
+        own_key = hmac.digest(self._blind_key, _BLIND + purpose.encode(), "sha256")
+        return hmac.digest(own_key, value, "sha256")
+
+
+def load_blind_index_key(directory: Path) -> bytes:
+    """Return the key of marks (32 bytes).
+
+    Raises:
+        StorageError: missing, open to others, or not such a key.
+    """
+    keys = _read_keys(directory / BLIND_NAME)
+    if len(keys) != 1 or len(keys[0]) != KEY_BYTES:
+        raise KeyringError(f"{BLIND_NAME}: not 64 hexadecimal digits")
+    return keys[0]
+
+
+def _read_keys(path: Path) -> list[bytes]:
+    try:
+        return [bytes.fromhex(line) for line in read_private(path).decode("ascii").split()]
+    except ValueError:
+        raise KeyringError(f"{path.name}: not hexadecimal") from None
 
 
 def new_key_file(randomness: Randomness) -> bytes:

@@ -11,13 +11,12 @@ from hub.storage.files import read_private, write_durably
 from hub.storage.hubkeys import (
     ALL,
     create_keys,
-    load_blind_index_key,
     load_log_key,
     load_message_key,
     load_sealing_keys,
     public_keys,
 )
-from hub.storage.keyring import Keyring
+from hub.storage.keyring import Keyring, load_blind_index_key
 from hub.storage.ports import SystemRandomness
 from protocol.checkpoint import LogKey
 from protocol.ids import HubId, key_id

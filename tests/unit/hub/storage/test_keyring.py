@@ -76,3 +76,22 @@ def test_a_ring_needs_whole_keys(keys: list[bytes]) -> None:
 
 def test_a_key_does_not_show_itself(key: DataKey) -> None:
     assert "AESGCM" not in repr(key)
+
+
+@given(value=st.binary(max_size=40), other=st.binary(max_size=40))
+def test_a_mark_tells_equal_values_and_nothing_else(value: bytes, other: bytes) -> None:
+    ring = Keyring([OLD], NEW)
+    assert (ring.blind(value, "nik") == ring.blind(other, "nik")) is (value == other)
+    assert ring.blind(value, "nik") != ring.blind(value, "address")
+    assert ring.blind(value, "nik") != Keyring([OLD], bytes([2] * 32)).blind(value, "nik")
+
+
+def test_a_mark_of_one_purpose_cannot_be_made_under_another() -> None:
+    ring = Keyring([OLD], NEW)
+    assert ring.blind(b"x", "a") != ring.blind(b"\0x", "a")
+    assert ring.blind(b"b\0x", "a") != ring.blind(b"x", "a\0b")
+
+
+def test_without_its_key_nothing_is_marked() -> None:
+    with pytest.raises(KeyringError, match="blind-index"):
+        Keyring([OLD]).blind(b"3314990101900001", "nik")

@@ -174,11 +174,11 @@ bench: $(READY)
 endif
 
 ifneq ($(wildcard loadtests/locustfile.py),)
-HELP += "load|Locust: outsiders that play nodes and people, on this machine only (USERS=20 DURATION_S=30)"
+HELP += "load|Locust: village PCs over MQTT and people at the pages, then what was lost (SHAPE=after-eid NODES=208 UI=1)"
 .PHONY: load
 load: $(READY)
-	$(VENV)/bin/locust --headless --locustfile loadtests/locustfile.py \
-	  --users $(or $(USERS),20) --run-time $(or $(DURATION_S),30)s $(ARGS)
+	$(PY) -m loadtests.load $(if $(SHAPE),--shape=$(SHAPE)) $(if $(NODES),--nodes=$(NODES)) $(if $(UI),--ui) \
+	  $(if $(DURATION_S),--duration=$(DURATION_S)) $(ARGS)
 endif
 
 ifneq ($(wildcard tests/e2e/screenshots.py),)

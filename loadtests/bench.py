@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from loadtests.administrators import Administrators
 from loadtests.enrol import enrol
 from loadtests.floor import Floor
 from loadtests.link import VillageLink
@@ -33,7 +34,6 @@ from protocol.ids import key_id
 from protocol.receipt import verify_receipt
 
 VILLAGES = ("33.14.01.2001", "33.14.02.2001", "33.14.05.2003", "33.14.10.1003")
-PEOPLE = ("bench-one", "bench-two")
 SERVICE = "REKLAME"
 RESULTS = Path(__file__).with_name("results")
 
@@ -75,11 +75,11 @@ def measure(hub: LocalHub, directory: Path, rounds: int, bundles: int) -> list[R
     Raises:
         ProcessError: the hub does not answer.
     """
-    for name in PEOPLE:
-        role = ("--role", "network_admin", "--office", "one-stop")
-        hub.ask("people", "add", name, *role, "--name", name, "--password-stdin", given=f"{name} {name} {name}\n")
+    administrators = Administrators.employ(hub)
     links = [
-        VillageLink(enrol(hub, code, directory / code, people=PEOPLE, random=Random(code)), hub.broker_port)
+        VillageLink(
+            enrol(hub, code, directory / code, administrators=administrators, random=Random(code)), hub.broker_port
+        )
         for code in VILLAGES
     ]
     each = bundles // len(links)

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from loadtests.administrators import Administrators
 from loadtests.processes import LocalHub, ProcessError, post, wait_for
 from loadtests.village import Village
 from protocol.catalogue import Service
@@ -42,14 +43,17 @@ class Enrolled:
     services: Sequence[Service]
 
 
-def enrol(hub: LocalHub, village_code: str, directory: Path, *, people: tuple[str, str], random: Random) -> Enrolled:
-    """Enrol one village; ``people`` are the user names of who invites and who approves.
+def enrol(
+    hub: LocalHub, village_code: str, directory: Path, *, administrators: Administrators, random: Random
+) -> Enrolled:
+    """Enrol one village.
 
     Raises:
         ProcessError: the hub refused at some step.
     """
-    keys = derive_code_keys(hub.ask("node", "invite", "--village", village_code, "--by", people[0]).strip())
+    keys = derive_code_keys(administrators.invite(village_code))
     tls, node, officer = (Ed25519PrivateKey.generate() for _ in range(3))
+    sealing = X25519PrivateKey.generate()
     officer_id = OfficerId(f"o-{crockford(random.randbytes(10))}")
     request = EnrolmentRequest(
         code_id=keys.code_id,
@@ -58,7 +62,7 @@ def enrol(hub: LocalHub, village_code: str, directory: Path, *, people: tuple[st
         .sign(tls, None)
         .public_bytes(Encoding.DER),
         signing_key=node.public_key().public_bytes_raw(),
-        sealing_key=X25519PrivateKey.generate().public_key().public_bytes_raw(),
+        sealing_key=sealing.public_key().public_bytes_raw(),
         officers=[
             OfficerRequest(officer=officer_id, name="Petugas", public_key=officer.public_key().public_bytes_raw())
         ],
@@ -67,7 +71,7 @@ def enrol(hub: LocalHub, village_code: str, directory: Path, *, people: tuple[st
     status, _ = post(f"{hub.url}/enrol/request", authenticate(request, keys.request_key))
     if status != ACCEPTED:
         raise ProcessError(f"enrolment request: HTTP {status}")
-    hub.ask("node", "approve", keys.code_id.hex(), "--by", people[1])
+    administrators.approve(keys.code_id.hex())
     answer = _fetch(hub, keys)
     return _keep(
         answer,
@@ -80,6 +84,7 @@ def enrol(hub: LocalHub, village_code: str, directory: Path, *, people: tuple[st
             numbers=list(answer.leases),
             random=random,
             node_key=node,
+            sealing_key=sealing,
             officer_key=officer,
             checkpoint=_named(answer),
         ),

@@ -29,6 +29,9 @@ from hub.storage.ports import Randomness, SystemRandomness
 FILE_NAME = "kek.key"
 BLIND_NAME = "blind-index.key"
 KEY_BYTES = 32
+NIK_PURPOSE = "nik"
+"""Purpose of the marks of national numbers: people and applicants are compared, so all rooms use this one."""
+
 _LAYOUT = b"\x01"
 _ID_BYTES = 4
 _NONCE_BYTES = 12

@@ -20,8 +20,8 @@ from protocol.chunks import Need, missing_ranges
 from protocol.enrolment import HubKeys
 from protocol.envelope import Purpose, public_bytes, sign
 from protocol.health import Beacon
-from protocol.ids import HubId, NodeId
-from protocol.mailbox import Control, Mail, Notice, Refusal
+from protocol.ids import HubId, NodeId, OfficerId
+from protocol.mailbox import Control, Mail, Notice, OfficerCertificate, Refusal
 from protocol.receipt import (
     ConsistencyProof,
     Entry,
@@ -134,6 +134,10 @@ class HubStandIn:
             sealing_key=self.sealing_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw),
             permit_key=public_bytes(self.permit_key.public_key()),
         )
+
+    def certify(self, officer: OfficerId, public_key: bytes) -> bytes:
+        certificate = OfficerCertificate(officer=officer, node=self.node, public_key=public_key, issued_at=0)
+        return sign(to_bytes(certificate), key=self.message_key, purpose=Purpose.OFFICER)
 
     # --- what the node sends -----------------------------------------------------------------------------------------
 

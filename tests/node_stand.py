@@ -33,9 +33,10 @@ from protocol.ids import FieldKey, OfficerId, ServiceCode
 from protocol.mailbox import NumberLease, OfficerCertificate
 from protocol.wire import to_bytes
 from tests.hub_stand_in import HubStandIn
+from village_node.identity.certificates import read_certificate, uncertified_officers
 from village_node.identity.enrolment import CheckedAnswer, store_answer
 from village_node.identity.keys import NodeKeys, create_or_load_keys
-from village_node.identity.officers import create_officer, read_certificate, uncertified_officers, unlock
+from village_node.identity.officers import create_officer, unlock
 from village_node.identity.sessions import Unlocked
 from village_node.identity.vault import KdfParameters
 from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, Sealer, seal_draft

@@ -6,16 +6,14 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 from sqlalchemy import select
 
 from hub.catalogue.catalogue import Catalogue
-from protocol.checkpoint import LogKey
 from protocol.enrolment import OfficeName
-from protocol.envelope import public_bytes
 from protocol.ids import OfficerId, VillageCode
 from protocol.mailbox import NumberLease
+from tests.hub_stand_in import HubStandIn
 from village_node.app import open_node
 from village_node.catalogue.service import store_services
 from village_node.context import NodeContext
@@ -31,17 +29,19 @@ PIN, OTHER_PIN, NEW_PIN = "739154", "860215", "504938"
 NAME, OTHER_NAME, NEW_NAME = "Siti Aminah", "Bambang Wibowo", "Dewi Lestari"
 NIK = "3314990101900001"
 LOCK_AFTER_S = 600
+HUB_SEED = 11
 VILLAGE = VillageCode("33.14.01.2001")
 QUICK = KdfParameters(passes=1, memory_kib=1024, lanes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class VillageDesk:
-    """The node with its officers: two certified, one still waiting."""
+    """The node with its officers: two certified, one still waiting. ``hub`` holds the keys that it is enrolled with."""
 
     context: NodeContext
     officer: OfficerId
     other: OfficerId
+    hub: HubStandIn
 
 
 def open_desk(directory: Path, clock: Clock | None = None) -> VillageDesk:
@@ -52,17 +52,18 @@ def open_desk(directory: Path, clock: Clock | None = None) -> VillageDesk:
         context = replace(context, clock=clock, unlocks=unlocks, sealer=replace(context.sealer, clock=clock))
     with context.database.reading() as session:
         is_new = find_enrolled(session) is None
+    hub = HubStandIn(HUB_SEED)
     if is_new:
-        _furnish(context)
+        _furnish(context, hub)
     with context.database.reading() as session:
         known = {row.name: OfficerId(row.officer_id) for row in session.scalars(select(Officer))}
-    return VillageDesk(context=context, officer=known[NAME], other=known[OTHER_NAME])
+    return VillageDesk(context=context, officer=known[NAME], other=known[OTHER_NAME], hub=hub)
 
 
-def _furnish(context: NodeContext) -> None:
+def _furnish(context: NodeContext, hub: HubStandIn) -> None:
     now, catalogue = context.clock.now(), Catalogue.load()
     with context.database.session() as session:
-        session.add(_identity(context))
+        session.add(_identity(context, hub))
         store_services(session, now, catalogue.wire_services())
         offices = catalogue.offices_for(VILLAGE)
         store_offices(session, [OfficeName(code=each.code, name=each.short) for each in offices])
@@ -71,11 +72,10 @@ def _furnish(context: NodeContext) -> None:
             officer = create_officer(session, context.clock, context.randomness, name=name, pin=pin, kdf=QUICK)
             if name != NEW_NAME:
                 row = session.get_one(Officer, officer)
-                row.certificate, row.certified_at = b"certified by hand", now
+                row.certificate, row.certified_at = hub.certify(officer, row.public_key), now
 
 
-def _identity(context: NodeContext) -> NodeIdentity:
-    log, message, sealing = (Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate(), X25519PrivateKey.generate())
+def _identity(context: NodeContext, hub: HubStandIn) -> NodeIdentity:
     certificate = _self_signed(context)
     return NodeIdentity(
         id=1,
@@ -87,9 +87,10 @@ def _identity(context: NodeContext) -> NodeIdentity:
         authority=certificate,
         broker_host="127.0.0.1",
         broker_port=1,
-        log_key=LogKey(name="simpul/3314", public_key=log.public_key()).verifier,
-        message_key=public_bytes(message.public_key()),
-        sealing_key=sealing.public_key().public_bytes_raw(),
+        log_key=hub.keys.log,
+        message_key=hub.keys.message_key,
+        sealing_key=hub.keys.sealing_key,
+        permit_key=hub.keys.permit_key,
         enrolled_at=context.clock.now(),
     )
 

@@ -30,6 +30,7 @@ from tests.node_stand import PIN, NodeStand, a_service
 from village_node import PROGRAM
 from village_node.catalogue.service import newest_services
 from village_node.identity import enrolment
+from village_node.identity.certificates import is_certified
 from village_node.identity.errors import (
     AlreadyEnrolledError,
     EnrolmentPendingError,
@@ -44,7 +45,7 @@ from village_node.identity.errors import (
 )
 from village_node.identity.hub import free_numbers, load_enrolled, newest_checkpoint
 from village_node.identity.keys import NodeKeys, load_keys
-from village_node.identity.officers import change_pin, is_certified, list_officers
+from village_node.identity.officers import change_pin, list_officers
 from village_node.identity.sessions import UnlockSessions
 from village_node.identity.web import UrlHubWeb
 

@@ -16,8 +16,8 @@ from protocol.wire import to_bytes
 from tests.hub_stand_in import HubStandIn
 from tests.node_link import DirectCarrier, OpeningHub, runner_of
 from tests.node_stand import NodeStand, a_command, a_file
+from village_node.identity.certificates import is_certified, uncertified_officers
 from village_node.identity.hub import free_numbers, newest_checkpoint
-from village_node.identity.officers import is_certified, uncertified_officers
 from village_node.identity.sessions import Unlocked
 from village_node.inbox.service import read_cursor
 from village_node.inbox.tables import StoredNotice, StoredReceipt

@@ -35,6 +35,12 @@ from protocol.errors import ProtocolError
 from protocol.ids import NodeId
 from protocol.wire import to_bytes
 from village_node.catalogue.service import store_services
+from village_node.identity.certificates import (
+    CertifiedOfficer,
+    read_certificate,
+    store_certificates,
+    uncertified_officers,
+)
 from village_node.identity.errors import (
     AlreadyEnrolledError,
     EnrolmentPendingError,
@@ -43,12 +49,7 @@ from village_node.identity.errors import (
 )
 from village_node.identity.hub import find_enrolled, remember_checkpoint, store_lease, store_offices
 from village_node.identity.keys import NodeKeys
-from village_node.identity.officers import (
-    CertifiedOfficer,
-    read_certificate,
-    store_certificates,
-    uncertified_officers,
-)
+from village_node.identity.mailbox import public_mailbox_key
 from village_node.identity.tables import NodeIdentity
 
 REQUEST_PATH, ANSWER_PATH = "/enrol/request", "/enrol/answer"
@@ -92,6 +93,7 @@ def ask(session: Session, web: HubWeb, keys: NodeKeys, code: str, program: str) 
 
     Raises:
         AlreadyEnrolledError: this node has a name.
+        NotEnrolledError: no officer has been added to this PC yet.
         EnrolmentRefusedError: not a code, or the hub refuses it.
         HubUnreachableError: no answer.
     """
@@ -105,7 +107,7 @@ def ask(session: Session, web: HubWeb, keys: NodeKeys, code: str, program: str) 
         code_id=code_keys.code_id,
         csr=keys.signing_request(),
         signing_key=keys.public_signing_key,
-        sealing_key=keys.public_sealing_key,
+        sealing_key=public_mailbox_key(session),
         officers=uncertified_officers(session),
         program=program,
     )

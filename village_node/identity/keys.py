@@ -1,16 +1,15 @@
-"""The node's own keys on disk: for TLS, for signing bundles, mail and health, for its mailbox. PEM files, owner only.
+"""The node's own keys on disk: for TLS, for signing bundles, mail and health. PEM files, owner only.
 
-Created once, before the enrolment, and never overwritten: a lost key is a new enrolment, decided by people.
+Created once, before the enrolment, and never overwritten: a lost key is a new enrolment, decided by people. They speak
+for the place and open nothing that was written to it: the mailbox key is the officers' (``mailbox.py``).
 """
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -23,7 +22,7 @@ from village_node.identity.errors import KeyFileError
 from village_node.store.files import write_durably
 from village_node.store.ports import Randomness
 
-TLS_KEY, SIGNING_KEY, SEALING_KEY = "tls.key", "signing.key", "sealing.key"
+TLS_KEY, SIGNING_KEY = "tls.key", "signing.key"
 CERTIFICATE, AUTHORITY = "node.crt", "authority.crt"
 
 
@@ -39,14 +38,11 @@ class TlsFiles:
 class NodeKeys:
     """The node's private keys."""
 
-    def __init__(
-        self, directory: Path, *, tls: Ed25519PrivateKey, signing: Ed25519PrivateKey, sealing: X25519PrivateKey
-    ) -> None:
+    def __init__(self, directory: Path, *, tls: Ed25519PrivateKey, signing: Ed25519PrivateKey) -> None:
         """Take loaded keys and the folder that they lie in."""
         self._directory = directory
         self._tls = tls
         self._signing = signing
-        self._sealing = sealing
 
     @property
     def signing_key(self) -> Ed25519PrivateKey:
@@ -57,11 +53,6 @@ class NodeKeys:
     def public_signing_key(self) -> bytes:
         """Its public half."""
         return public_bytes(self._signing.public_key())
-
-    @property
-    def public_sealing_key(self) -> bytes:
-        """The public half of the mailbox key."""
-        return self._sealing.public_key().public_bytes_raw()
 
     @property
     def public_tls_key(self) -> bytes:
@@ -103,14 +94,10 @@ def create_or_load_keys(directory: Path, randomness: Randomness) -> NodeKeys:
         KeyFileError: a key file is damaged.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    made: dict[str, Callable[[], Ed25519PrivateKey | X25519PrivateKey]] = {
-        TLS_KEY: lambda: Ed25519PrivateKey.from_private_bytes(randomness.token(32)),
-        SIGNING_KEY: lambda: Ed25519PrivateKey.from_private_bytes(randomness.token(32)),
-        SEALING_KEY: lambda: X25519PrivateKey.from_private_bytes(randomness.token(32)),
-    }
-    for name, make in made.items():
+    for name in (TLS_KEY, SIGNING_KEY):
         if not (directory / name).exists():
-            pem = make().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            made = Ed25519PrivateKey.from_private_bytes(randomness.token(32))
+            pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             write_durably(directory / name, [pem], mode=0o600)
     return load_keys(directory)
 
@@ -122,12 +109,9 @@ def load_keys(directory: Path) -> NodeKeys:
         KeyFileError: a key file is missing or damaged.
     """
     tls, signing = _load(directory / TLS_KEY), _load(directory / SIGNING_KEY)
-    sealing = _load(directory / SEALING_KEY)
     if not isinstance(tls, Ed25519PrivateKey) or not isinstance(signing, Ed25519PrivateKey):
         raise KeyFileError(f"{TLS_KEY}, {SIGNING_KEY}")
-    if not isinstance(sealing, X25519PrivateKey):
-        raise KeyFileError(SEALING_KEY)
-    return NodeKeys(directory, tls=tls, signing=signing, sealing=sealing)
+    return NodeKeys(directory, tls=tls, signing=signing)
 
 
 def _load(path: Path) -> object:

@@ -1,10 +1,9 @@
-"""Officers on this PC: created with a PIN, unlocked by it, certified by the hub.
+"""Officers on this PC: created with a PIN, unlocked by it.
 
 Wrong PINs: from the fifth on each costs a wait that doubles, 30 s to 1 h. The try is written down before it is judged,
 so that killing the program in between gains nothing; the counter is reset by the right PIN alone.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,13 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from protocol.envelope import KeyFinder, Purpose, public_bytes
-from protocol.errors import IdentityError
-from protocol.ids import NodeId, OfficerId, crockford
-from protocol.limits import MAX_MAIL_BYTES
-from protocol.mailbox import OfficerCertificate, OfficerRequest, verify_from_hub
-from protocol.wire import from_bytes
+from protocol.envelope import public_bytes
+from protocol.ids import OfficerId, crockford
 from village_node.identity.errors import OfficerUnknownHereError, PinLockedError, PinWrongError, VaultError
+from village_node.identity.mailbox import make_box, make_mailbox_key, open_box, share_mailbox_key
 from village_node.identity.sessions import Unlocked
 from village_node.identity.tables import Officer
 from village_node.identity.vault import (
@@ -46,15 +42,6 @@ class OfficerRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CertifiedOfficer:
-    """A verified officer certificate, with the envelope that it came in."""
-
-    officer: OfficerId
-    public_key: bytes
-    raw: bytes
-
-
 def create_officer(
     session: Session,
     clock: Clock,
@@ -66,6 +53,8 @@ def create_officer(
 ) -> OfficerId:
     """Make an officer: identity key and vault, wrapped by the PIN. The hub has to certify the key before it signs.
 
+    The first officer of a PC makes the node's mailbox key as well.
+
     Raises:
         PinFormError: the PIN is no PIN.
     """
@@ -73,25 +62,31 @@ def create_officer(
     parameters = kdf or KdfParameters()
     officer = OfficerId("o-" + crockford(randomness.token(10)))
     salt, vault_raw, key_raw = (randomness.token(size) for size in (SALT_BYTES, KEY_BYTES, KEY_BYTES))
-    vault = VaultKey(vault_raw, randomness)
-    session.add(
-        Officer(
-            officer_id=str(officer),
-            name=" ".join(name.split()),
-            public_key=public_bytes(Ed25519PrivateKey.from_private_bytes(key_raw).public_key()),
-            kdf=parameters.text,
-            kdf_salt=salt,
-            wrapped_vault_key=wrapping_key(pin, salt, parameters, randomness).seal(vault_raw, _wrap_place(officer)),
-            sealed_private_key=vault.seal(key_raw, _key_place(officer)),
-            created_at=clock.now(),
-        )
+    vault, key = VaultKey(vault_raw, randomness), Ed25519PrivateKey.from_private_bytes(key_raw)
+    box = make_box(officer, key, vault, randomness)
+    row = Officer(
+        officer_id=str(officer),
+        name=" ".join(name.split()),
+        public_key=public_bytes(key.public_key()),
+        kdf=parameters.text,
+        kdf_salt=salt,
+        wrapped_vault_key=wrapping_key(pin, salt, parameters, randomness).seal(vault_raw, _wrap_place(officer)),
+        sealed_private_key=vault.seal(key_raw, _key_place(officer)),
+        box_key=box.public_key,
+        box_proof=box.proof,
+        sealed_box_key=box.sealed_private_key,
+        created_at=clock.now(),
     )
+    make_mailbox_key(session, randomness, row)
+    session.add(row)
     session.flush()
     return officer
 
 
 def unlock(database: Database, clock: Clock, randomness: Randomness, officer: OfficerId, pin: str) -> Unlocked:
     """Return the officer's opened vault. Two short transactions: the try is counted before it is judged.
+
+    On the way colleagues who lack the mailbox key get it (``mailbox`` rule 3).
 
     Raises:
         OfficerUnknownHereError: no such officer here.
@@ -109,7 +104,9 @@ def unlock(database: Database, clock: Clock, randomness: Randomness, officer: Of
     with database.session() as session:
         fresh = session.get_one(Officer, str(officer))
         fresh.wrong_pins, fresh.locked_until = 0, None
-        return Unlocked(officer=officer, name=fresh.name, vault=vault, key=key)
+        unlocked = Unlocked(officer=officer, name=fresh.name, vault=vault, key=key, box=open_box(fresh, vault))
+        share_mailbox_key(session, unlocked)
+    return unlocked
 
 
 def change_pin(session: Session, randomness: Randomness, unlocked: Unlocked, old_pin: str, new_pin: str) -> None:
@@ -144,44 +141,6 @@ def list_officers(session: Session) -> list[OfficerRow]:
         )
         for row in rows
     ]
-
-
-def is_certified(session: Session, officer: OfficerId) -> bool:
-    """Tell whether the hub has certified this officer's key; before that nothing is sealed."""
-    row = session.get(Officer, str(officer))
-    return row is not None and row.certificate is not None
-
-
-def uncertified_officers(session: Session, limit: int = 20) -> list[OfficerRequest]:
-    """Return the officers whose certificate has not come yet, as the hub is asked for it."""
-    rows = session.scalars(
-        select(Officer).where(Officer.certificate.is_(None)).order_by(Officer.created_at).limit(limit)
-    )
-    return [OfficerRequest(officer=OfficerId(row.officer_id), name=row.name, public_key=row.public_key) for row in rows]
-
-
-def read_certificate(raw: bytes, node: NodeId, find_key: KeyFinder) -> CertifiedOfficer:
-    """Return an officer certificate that the hub signed for this node.
-
-    Raises:
-        ProtocolError: not signed by the hub, not a certificate, or for another node.
-    """
-    payload = verify_from_hub(raw, purpose=Purpose.OFFICER, find_key=find_key)
-    certificate = from_bytes(payload, OfficerCertificate, max_bytes=MAX_MAIL_BYTES)
-    if certificate.node != node:
-        raise IdentityError
-    return CertifiedOfficer(officer=certificate.officer, public_key=certificate.public_key, raw=raw)
-
-
-def store_certificates(session: Session, now: datetime, certificates: Sequence[CertifiedOfficer]) -> int:
-    """Keep officer certificates and return how many fitted; one for a key that this PC lacks changes nothing."""
-    stored = 0
-    for certificate in certificates:
-        row = session.get(Officer, str(certificate.officer))
-        if row is not None and row.public_key == certificate.public_key:
-            row.certificate, row.certified_at = certificate.raw, now
-            stored += 1
-    return stored
 
 
 def _count_try(session: Session, now: datetime, officer: OfficerId) -> Officer:

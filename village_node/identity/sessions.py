@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from protocol.ids import OfficerId, crockford
 from village_node.identity.vault import VaultKey
@@ -20,6 +21,8 @@ class Unlocked:
     name: str
     vault: VaultKey
     key: Ed25519PrivateKey
+    box: X25519PrivateKey
+    """Opens what others wrapped for this officer, such as the mailbox key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Tables: the node's name and its hub, officers, the newest checkpoint, leased numbers."""
+"""Tables: the node's name and its hub, officers, the mailbox key, the newest checkpoint, leased numbers."""
 
 from datetime import datetime
 
@@ -52,11 +52,28 @@ class Officer(Base):
     kdf_salt: Mapped[bytes] = mapped_column(LargeBinary(16))
     wrapped_vault_key: Mapped[bytes] = mapped_column(LargeBinary(100))
     sealed_private_key: Mapped[bytes] = mapped_column(LargeBinary(100))
+    box_key: Mapped[bytes] = mapped_column(Digest)
+    """X25519: what colleagues wrap for this officer is sealed to it."""
+    box_proof: Mapped[bytes] = mapped_column(LargeBinary(64))
+    """The officer's signature over ``box_key``."""
+    sealed_box_key: Mapped[bytes] = mapped_column(LargeBinary(100))
+    wrapped_mailbox_key: Mapped[bytes | None] = mapped_column(LargeBinary(200))
+    """None until a colleague who has the mailbox key has signed in."""
     certificate: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     certified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     wrong_pins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailboxKey(Base):
+    """The public half of the key that the hub seals this node's letters to. One row; see ``mailbox.py``."""
+
+    __tablename__ = "mailbox_key"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(Digest)
 
 
 class KnownCheckpoint(Base):

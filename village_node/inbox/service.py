@@ -18,8 +18,8 @@ from protocol.mailbox import Notice, NoticeKind, NumberLease
 from protocol.receipt import VerifiedReceipt
 from protocol.wire import from_bytes
 from village_node.catalogue.service import store_services
+from village_node.identity.certificates import read_certificate, store_certificates
 from village_node.identity.hub import Enrolled, store_lease
-from village_node.identity.officers import read_certificate, store_certificates
 from village_node.inbox.tables import Flag, StoredNotice, StoredReceipt
 from village_node.store.schema import from_ms
 

@@ -29,9 +29,9 @@ from protocol.ids import FieldKey, RegistrationNo, crockford, tracking_commitmen
 from protocol.limits import MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS, MAX_BUNDLE_ATTACHMENT_BYTES, MAX_FILE_NAME
 from protocol.sealing import seal
 from protocol.wire import from_value, to_bytes
+from village_node.identity.certificates import is_certified
 from village_node.identity.hub import Enrolled, load_enrolled, newest_checkpoint, take_number
 from village_node.identity.keys import NodeKeys
-from village_node.identity.officers import is_certified
 from village_node.identity.sessions import Unlocked
 from village_node.outbox.errors import (
     DraftInvalidError,

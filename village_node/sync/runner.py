@@ -27,9 +27,9 @@ from protocol.mailbox import Mail, ProofRequest
 from protocol.topics import Up
 from protocol.wire import to_bytes
 from village_node.health.report import Reporter
+from village_node.identity.certificates import uncertified_officers
 from village_node.identity.hub import Enrolled, free_numbers, newest_checkpoint, remember_checkpoint
 from village_node.identity.keys import NodeKeys
-from village_node.identity.officers import uncertified_officers
 from village_node.inbox import link
 from village_node.inbox.service import FlagRaised, raise_flag, read_cursor, store_notice, store_receipt
 from village_node.outbox import progress

@@ -99,6 +99,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_record")),
     )
     op.create_table(
+        "mailbox_key",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_mailbox_key_single")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox_key")),
+    )
+    op.create_table(
         "named_office",
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
@@ -132,6 +139,10 @@ def upgrade() -> None:
         sa.Column("kdf_salt", sa.LargeBinary(length=16), nullable=False),
         sa.Column("wrapped_vault_key", sa.LargeBinary(length=100), nullable=False),
         sa.Column("sealed_private_key", sa.LargeBinary(length=100), nullable=False),
+        sa.Column("box_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("box_proof", sa.LargeBinary(length=64), nullable=False),
+        sa.Column("sealed_box_key", sa.LargeBinary(length=100), nullable=False),
+        sa.Column("wrapped_mailbox_key", sa.LargeBinary(length=200), nullable=True),
         sa.Column("certificate", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("certified_at", sa.BigInteger(), nullable=True),
@@ -278,12 +289,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
     op.drop_table("outbox_attempt")
-    op.drop_table("send_rate")
-    op.drop_table("resident")
-    op.drop_table("register_state")
-    op.drop_table("register_access")
-    op.drop_table("link_attempt")
-    op.drop_table("known_backup")
     op.drop_table("outbox_attachment")
     op.drop_index("ix_outbox_item_open", table_name="outbox_item")
     op.drop_table("outbox_item")
@@ -292,14 +297,21 @@ def downgrade() -> None:
     op.drop_index("ix_stored_receipt_bundle", table_name="stored_receipt")
     op.drop_table("stored_receipt")
     op.drop_table("stored_notice")
+    op.drop_table("send_rate")
+    op.drop_table("resident")
+    op.drop_table("register_state")
+    op.drop_table("register_access")
     op.drop_table("outbox_head")
     op.drop_table("officer")
     op.drop_table("node_identity")
     op.drop_table("named_office")
+    op.drop_table("mailbox_key")
     op.drop_table("link_record")
+    op.drop_table("link_attempt")
     op.drop_index("uq_leased_block_year_first", table_name="leased_block")
     op.drop_table("leased_block")
     op.drop_table("known_checkpoint")
+    op.drop_table("known_backup")
     op.drop_index("uq_flag_code_about", table_name="flag")
     op.drop_table("flag")
     op.drop_index(op.f("ix_draft_officer_id"), table_name="draft")

@@ -45,6 +45,16 @@ class DocumentRef(msgspec.Struct, frozen=True, kw_only=True):
     content_key: Digest
 
 
+class DocumentOffer(Wire, frozen=True, kw_only=True):
+    """Body of the open notice ``document``: enough to fetch a document, nothing about what is in it or for whom.
+
+    So that it is there when the officer signs in: the sealed notice that has its key can be opened only then.
+    """
+
+    document: Digest
+    pieces: Annotated[int, msgspec.Meta(ge=1, le=MAX_PIECES)]
+
+
 class DocumentPiece(Wire, frozen=True, kw_only=True):
     """What travels on ``down/part``."""
 

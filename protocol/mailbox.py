@@ -33,6 +33,7 @@ class NoticeKind(StrEnum):
     CASE = "case"  # ``notices.CaseNews``: a step of a case, nothing personal
     CORRECTION = "correction"  # sealed ``notices.CorrectionAsked``
     DECISION = "decision"  # sealed ``notices.Decision``, with the document to fetch
+    DOCUMENT = "document"  # ``documents.DocumentOffer``: a document of a decision, to be fetched already
     REVOCATIONS = "revocations"  # a signed ``permit.RevocationList``
     CALENDAR = "calendar"  # ``notices.CalendarData``: days off, closures
     BACKUP = "backup"  # ``notices.BackedUp``: what a verified backup of the hub covers

@@ -7,6 +7,7 @@ One folder: ``world.json`` says where the hub is; ``nodes/<node>.json`` and the 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from random import Random
 
@@ -49,7 +50,7 @@ def make_world(hub: LocalHub, directory: Path, count: int) -> World:
         ProcessError: the hub refused.
     """
     administrators = Administrators.employ(hub)
-    villages = administrators.villages()[:count]
+    villages = list(islice(cycle(administrators.villages()), count))  # a second PC in the first villages, if need be
     (directory / "journal").mkdir(parents=True, exist_ok=True)
     for code in villages:
         enrolled = enrol(hub, code, directory / "nodes", administrators=administrators, random=Random(code))

@@ -138,7 +138,7 @@ def web(
         *("--bind", bind or f"{settings.web_host}:{settings.web_port}"),
         *("--workers", str(settings.web_workers), "--threads", str(settings.web_threads)),
         *("--worker-class", "gthread", "--timeout", "30", "--graceful-timeout", "5", "--umask", "0o077"),
-        # Longer than the 60 s that a proxy keeps a connection: the one who closes first must not be the one who answers.
+        # Longer than the 60 s of a proxy: the side that answers must not be the first to close.
         *("--keep-alive", "65", "--log-level", "warning", "--no-control-socket"),
     ]
     os.execv(sys.executable, arguments)  # noqa: S606  # a fixed program with settings that were checked

@@ -31,6 +31,7 @@ PROGRAMS: Mapping[str, Program] = {
     "nats-server": Program(install="make setup"),
     "postgres": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/postgres",)),
     "initdb": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/initdb",)),
+    "pdftoppm": Program(install="apt-get install poppler-utils"),
     "strace": Program(install="apt-get install strace"),
 }
 

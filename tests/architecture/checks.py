@@ -205,7 +205,7 @@ def writing_views(module: Module) -> list[str]:
         and node.func.attr in _WRITES
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == "session"
-        and module.path.endswith(("/views.py", "/api.py"))
+        and module.path.endswith(("views.py", "/api.py"))
     ]
 
 
@@ -261,7 +261,7 @@ def talkative_logs(module: Module) -> list[str]:
 
 # --- homes of libraries ----------------------------------------------------------------------------------------------
 
-_WEB = ("*/views.py", "*/api.py", "*/access.py", "*/web/*", "*/forms.py", "*/wsgi.py", "*/app.py")
+_WEB = ("*views.py", "*/api.py", "*/access.py", "*/web/*", "*forms.py", "*/wsgi.py", "*/app.py")
 _STORES = ("hub/*", "village_node/*")
 HOMES = {
     "alembic": ("hub/storage/*", "village_node/store/*"),
@@ -290,7 +290,8 @@ HOMES = {
     "markupsafe": _WEB,
     "msgspec": ("protocol/*", "hub/*", "village_node/*"),
     "paho": ("hub/intake/mqtt.py", "village_node/sync/mqtt.py"),
-    "PIL": ("village_node/drafts/*",),
+    "PIL": ("village_node/drafts/*", "hub/attachments/*"),
+    "pikepdf": ("hub/attachments/*",),
     "platformdirs": ("village_node/settings.py",),
     "psutil": ("village_node/health/*", "hub/network/*", "*/cli.py"),
     "psycopg": ("hub/storage/*",),
@@ -303,6 +304,7 @@ HOMES = {
     "waitress": ("village_node/app.py", "village_node/cli.py", "village_node/web/*"),
     "werkzeug": _WEB,
     "wtforms": _WEB,
+    "xlsxwriter": ("hub/casework/export.py",),
     "yaml": ("hub/catalogue/*",),
 }
 

@@ -181,6 +181,22 @@ def _make_bundle_receipt() -> None:
         )
 
 
+def _make_calendar_version() -> None:
+    op.create_table(
+        "calendar_version",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column("announced_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
+        sa.UniqueConstraint("ledger_index", name=op.f("uq_calendar_version_ledger_index")),
+    )
+
+
 def _make_case_opening() -> None:
     op.create_table(
         "case_opening",
@@ -330,6 +346,40 @@ def _make_node() -> None:
         batch_op.create_index(batch_op.f("ix_node_village"), ["village"], unique=False)
 
 
+def _make_permit_opening() -> None:
+    op.create_table(
+        "permit_opening",
+        sa.Column(
+            "ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_permit_opening")),
+    )
+
+
+def _make_permit_register() -> None:
+    op.create_table(
+        "permit_register",
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("register", sa.String(length=20), nullable=False),
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("office", "register", "year", name=op.f("pk_permit_register")),
+    )
+
+
+def _make_permit_revocation_list() -> None:
+    op.create_table(
+        "permit_revocation_list",
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", "part", name=op.f("pk_permit_revocation_list")),
+    )
+
+
 def _make_person() -> None:
     op.create_table(
         "person",
@@ -397,6 +447,43 @@ def _make_bundle_attachment() -> None:
     )
 
 
+def _make_calendar_entry() -> None:
+    op.create_table(
+        "calendar_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("removed_in", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("first_day", sa.Date(), nullable=False),
+        sa.Column("last_day", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.Column("hours", sa.String(length=80), nullable=False),
+        sa.Column("policy", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["removed_in"], ["calendar_version.version"], name=op.f("fk_calendar_entry_removed_in_calendar_version")
+        ),
+        sa.ForeignKeyConstraint(
+            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_entry_version_calendar_version")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_entry")),
+    )
+    with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_calendar_entry_version"), ["version"], unique=False)
+
+
+def _make_calendar_year() -> None:
+    op.create_table(
+        "calendar_year",
+        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_year_version_calendar_version")
+        ),
+        sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
+    )
+
+
 def _make_case_file() -> None:
     op.create_table(
         "case_file",
@@ -408,9 +495,14 @@ def _make_case_file() -> None:
         sa.Column("service", sa.String(length=40), nullable=False),
         sa.Column("service_version", sa.Integer(), nullable=False),
         sa.Column("front_office", sa.String(length=40), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("completed_at", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("applicant", sa.LargeBinary(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_case_file_bundle_id_bundle")),
@@ -561,6 +653,18 @@ def _make_presence() -> None:
     )
 
 
+def _make_rapid_decisions() -> None:
+    op.create_table(
+        "rapid_decisions",
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("hour", sa.BigInteger(), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("decisions", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_rapid_decisions_person_id_person")),
+        sa.PrimaryKeyConstraint("person_id", "hour", name=op.f("pk_rapid_decisions")),
+    )
+
+
 def _make_registry_event() -> None:
     op.create_table(
         "registry_event",
@@ -579,118 +683,64 @@ def _make_registry_event() -> None:
         batch_op.create_index(batch_op.f("ix_registry_event_node_id"), ["node_id"], unique=False)
 
 
-def _make_case_desk() -> None:
+def _make_attachment_check() -> None:
     op.create_table(
-        "case_desk",
-        sa.Column("case_id", sa.String(length=26), nullable=False),
-        sa.Column("office", sa.String(length=40), nullable=False),
-        sa.Column("state", sa.String(length=10), nullable=False),
-        sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("taken_by", sa.String(length=26), nullable=True),
-        sa.Column("taken_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_desk_case_id_case_file")),
-        sa.ForeignKeyConstraint(["taken_by"], ["person.person_id"], name=op.f("fk_case_desk_taken_by_person")),
-        sa.PrimaryKeyConstraint("case_id", "office", name=op.f("pk_case_desk")),
-    )
-    with op.batch_alter_table("case_desk", schema=None) as batch_op:
-        batch_op.create_index("ix_case_desk_office", ["office", "state", "since"], unique=False)
-
-
-def _make_case_event() -> None:
-    op.create_table(
-        "case_event",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("case_id", sa.String(length=26), nullable=False),
+        "attachment_check",
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("findings", sa.String(length=200), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("checked_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["bundle_id", "position"],
+            ["bundle_attachment.bundle_id", "bundle_attachment.position"],
+            name=op.f("fk_attachment_check_bundle_id_position_bundle_attachment"),
+        ),
+        sa.PrimaryKeyConstraint("bundle_id", "position", name=op.f("pk_attachment_check")),
+    )
+    with op.batch_alter_table("attachment_check", schema=None) as batch_op:
+        batch_op.create_index("ix_attachment_check_state", ["state"], unique=False)
+
+
+def _make_case_ask() -> None:
+    op.create_table(
+        "case_ask",
+        sa.Column(
+            "ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
         sa.Column("office", sa.String(length=40), nullable=False),
-        sa.Column("person_id", sa.String(length=26), nullable=True),
-        sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
-        sa.Column("receipt_index", sa.BigInteger(), nullable=True),
-        sa.Column("code", sa.String(length=40), nullable=False),
-        sa.Column("names", sa.String(length=5000), nullable=False),
-        sa.Column("note", sa.LargeBinary(), nullable=True),
-        sa.Column("out_of_turn", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_event_case_id_case_file")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_case_event_person_id_person")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_event")),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.Column("fields", sa.String(length=5000), nullable=False),
+        sa.Column("requirements", sa.String(length=2000), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("answered_by", sa.LargeBinary(length=32), nullable=True),
+        sa.ForeignKeyConstraint(["answered_by"], ["bundle.bundle_id"], name=op.f("fk_case_ask_answered_by_bundle")),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_ask_case_id_case_file")),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_case_ask")),
     )
-    with op.batch_alter_table("case_event", schema=None) as batch_op:
-        batch_op.create_index("ix_case_event_case_id", ["case_id", "id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_case_event_ledger_index"), ["ledger_index"], unique=False)
+    with op.batch_alter_table("case_ask", schema=None) as batch_op:
+        batch_op.create_index("ix_case_ask_case_id", ["case_id", "answered_at"], unique=False)
 
 
-def _make_web_session() -> None:
+def _make_case_bundle() -> None:
     op.create_table(
-        "web_session",
-        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("person_id", sa.String(length=26), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("seen_at", sa.BigInteger(), nullable=False),
-        sa.Column("expires_at", sa.BigInteger(), nullable=False),
-        sa.Column("delegation_id", sa.String(length=26), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["delegation_id"], ["delegation.delegation_id"], name=op.f("fk_web_session_delegation_id_delegation")
-        ),
-        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_web_session_person_id_person")),
-        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_session")),
+        "case_bundle",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_case_bundle_bundle_id_bundle")),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_bundle_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "position", name=op.f("pk_case_bundle")),
+        sa.UniqueConstraint("bundle_id", name=op.f("uq_case_bundle_bundle_id")),
     )
-    with op.batch_alter_table("web_session", schema=None) as batch_op:
-        batch_op.create_index("ix_web_session_expires_at", ["expires_at"], unique=False)
-        batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
-
-
-def _make_calendar_version() -> None:
-    op.create_table(
-        "calendar_version",
-        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("made_at", sa.BigInteger(), nullable=False),
-        sa.Column("made_by", sa.String(length=80), nullable=False),
-        sa.Column("reason", sa.String(length=200), nullable=False),
-        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("subject", sa.LargeBinary(), nullable=False),
-        sa.Column("announced_at", sa.BigInteger(), nullable=True),
-        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
-        sa.UniqueConstraint("ledger_index", name=op.f("uq_calendar_version_ledger_index")),
-    )
-
-
-def _make_calendar_year() -> None:
-    op.create_table(
-        "calendar_year",
-        sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_year_version_calendar_version")
-        ),
-        sa.PrimaryKeyConstraint("year", name=op.f("pk_calendar_year")),
-    )
-
-
-def _make_calendar_entry() -> None:
-    op.create_table(
-        "calendar_entry",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("removed_in", sa.Integer(), nullable=True),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("office", sa.String(length=40), nullable=False),
-        sa.Column("first_day", sa.Date(), nullable=False),
-        sa.Column("last_day", sa.Date(), nullable=False),
-        sa.Column("reason", sa.String(length=200), nullable=False),
-        sa.Column("hours", sa.String(length=80), nullable=False),
-        sa.Column("policy", sa.String(length=60), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["removed_in"], ["calendar_version.version"], name=op.f("fk_calendar_entry_removed_in_calendar_version")
-        ),
-        sa.ForeignKeyConstraint(
-            ["version"], ["calendar_version.version"], name=op.f("fk_calendar_entry_version_calendar_version")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar_entry")),
-    )
-    with op.batch_alter_table("calendar_entry", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_calendar_entry_version"), ["version"], unique=False)
 
 
 def _make_case_clock() -> None:
@@ -730,6 +780,162 @@ def _make_case_clock() -> None:
         batch_op.create_index("ix_case_clock_office", ["office", "due_at"], unique=False)
 
 
+def _make_case_decision() -> None:
+    op.create_table(
+        "case_decision",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("capacity", sa.String(length=8), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=26), nullable=True),
+        sa.Column("confirmed_office", sa.String(length=40), nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_decision_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by"], ["person.person_id"], name=op.f("fk_case_decision_confirmed_by_person")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_case_decision_person_id_person")),
+        sa.PrimaryKeyConstraint("case_id", "number", name=op.f("pk_case_decision")),
+    )
+    with op.batch_alter_table("case_decision", schema=None) as batch_op:
+        batch_op.create_index("ix_case_decision_person_id", ["person_id", "at"], unique=False)
+        batch_op.create_index(
+            "uq_case_decision_one",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('proposed', 'standing')"),
+            postgresql_where=sa.text("state IN ('proposed', 'standing')"),
+        )
+
+
+def _make_case_event() -> None:
+    op.create_table(
+        "case_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.Column("receipt_index", sa.BigInteger(), nullable=True),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("names", sa.String(length=5000), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("out_of_turn", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_event_case_id_case_file")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_case_event_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_event")),
+    )
+    with op.batch_alter_table("case_event", schema=None) as batch_op:
+        batch_op.create_index("ix_case_event_case_id", ["case_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_event_ledger_index"), ["ledger_index"], unique=False)
+
+
+def _make_case_mark() -> None:
+    op.create_table(
+        "case_mark",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_mark_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "kind", name=op.f("pk_case_mark")),
+    )
+    with op.batch_alter_table("case_mark", schema=None) as batch_op:
+        batch_op.create_index("ix_case_mark_value", ["value", "kind"], unique=False)
+
+
+def _make_case_proposal() -> None:
+    op.create_table(
+        "case_proposal",
+        sa.Column("proposal_id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("proposed_by", sa.String(length=26), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("asked_office", sa.String(length=40), nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.Column("answered_by", sa.String(length=26), nullable=True),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by"], ["person.person_id"], name=op.f("fk_case_proposal_answered_by_person")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_proposal_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["proposed_by"], ["person.person_id"], name=op.f("fk_case_proposal_proposed_by_person")
+        ),
+        sa.PrimaryKeyConstraint("proposal_id", name=op.f("pk_case_proposal")),
+    )
+    with op.batch_alter_table("case_proposal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_proposal_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_case_proposal_open",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'open'"),
+            postgresql_where=sa.text("state = 'open'"),
+        )
+
+
+def _make_case_stage() -> None:
+    op.create_table(
+        "case_stage",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("seat", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("role", sa.String(length=24), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.Column("proposed_to", sa.String(length=26), nullable=True),
+        sa.Column("taken_by", sa.String(length=26), nullable=True),
+        sa.Column("taken_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_by", sa.String(length=26), nullable=True),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("reference", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_stage_case_id_case_file")),
+        sa.ForeignKeyConstraint(["done_by"], ["person.person_id"], name=op.f("fk_case_stage_done_by_person")),
+        sa.ForeignKeyConstraint(["proposed_to"], ["person.person_id"], name=op.f("fk_case_stage_proposed_to_person")),
+        sa.ForeignKeyConstraint(["taken_by"], ["person.person_id"], name=op.f("fk_case_stage_taken_by_person")),
+        sa.PrimaryKeyConstraint("case_id", "stage", "seat", name=op.f("pk_case_stage")),
+    )
+    with op.batch_alter_table("case_stage", schema=None) as batch_op:
+        batch_op.create_index("ix_case_stage_office", ["office", "state", "since"], unique=False)
+
+
+def _make_clock_alarm() -> None:
+    op.create_table(
+        "clock_alarm",
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=48), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_clock_alarm_case_id_case_file")),
+        sa.PrimaryKeyConstraint("case_id", "stage", "kind", "due_at", name=op.f("pk_clock_alarm")),
+        sa.UniqueConstraint("ledger_index", name=op.f("uq_clock_alarm_ledger_index")),
+    )
+
+
 def _make_clock_pause() -> None:
     op.create_table(
         "clock_pause",
@@ -765,35 +971,152 @@ def _make_due_history() -> None:
         batch_op.create_index("ix_due_history_case_id", ["case_id", "id"], unique=False)
 
 
-def _make_clock_alarm() -> None:
+def _make_permit_document() -> None:
     op.create_table(
-        "clock_alarm",
+        "permit_document",
+        sa.Column("document_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
-        sa.Column("stage", sa.String(length=48), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("due_at", sa.BigInteger(), nullable=False),
-        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("media_type", sa.String(length=80), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("content_key", sa.LargeBinary(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kept_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_permit_document_case_id_case_file")),
+        sa.PrimaryKeyConstraint("document_id", name=op.f("pk_permit_document")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_permit_document_sha256")),
+    )
+    with op.batch_alter_table("permit_document", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_permit_document_case_id"), ["case_id"], unique=False)
+
+
+def _make_permit_register_line() -> None:
+    op.create_table(
+        "permit_register_line",
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("office", sa.String(length=40), nullable=False),
-        sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("subject", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_clock_alarm_case_id_case_file")),
-        sa.PrimaryKeyConstraint("case_id", "stage", "kind", "due_at", name=op.f("pk_clock_alarm")),
-        sa.UniqueConstraint("ledger_index", name=op.f("uq_clock_alarm_ledger_index")),
-    )
-
-
-def _make_case_mark() -> None:
-    op.create_table(
-        "case_mark",
+        sa.Column("register", sa.String(length=20), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
-        sa.Column("value", sa.LargeBinary(length=32), nullable=False),
-        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_mark_case_id_case_file")),
-        sa.PrimaryKeyConstraint("case_id", "kind", name=op.f("pk_case_mark")),
+        sa.Column("taken_by", sa.String(length=26), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.Column("voided_at", sa.BigInteger(), nullable=True),
+        sa.Column("void_reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["case_file.case_id"], name=op.f("fk_permit_register_line_case_id_case_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["taken_by"], ["person.person_id"], name=op.f("fk_permit_register_line_taken_by_person")
+        ),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_permit_register_line")),
+        sa.UniqueConstraint("number", name=op.f("uq_permit_register_line_number")),
+        sa.UniqueConstraint(
+            "office", "register", "year", "serial", name=op.f("uq_permit_register_line_office_register_year_serial")
+        ),
     )
-    with op.batch_alter_table("case_mark", schema=None) as batch_op:
-        batch_op.create_index("ix_case_mark_value", ["value", "kind"], unique=False)
+    with op.batch_alter_table("permit_register_line", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_permit_register_line_case_id"), ["case_id"], unique=False)
+
+
+def _make_web_session() -> None:
+    op.create_table(
+        "web_session",
+        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("delegation_id", sa.String(length=26), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delegation_id"], ["delegation.delegation_id"], name=op.f("fk_web_session_delegation_id_delegation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_web_session_person_id_person")),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_web_session")),
+    )
+    with op.batch_alter_table("web_session", schema=None) as batch_op:
+        batch_op.create_index("ix_web_session_expires_at", ["expires_at"], unique=False)
+        batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
+
+
+def _make_permit() -> None:
+    op.create_table(
+        "permit",
+        sa.Column("permit_id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("template", sa.String(length=40), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=60), nullable=False),
+        sa.Column("mark", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("facts", sa.LargeBinary(), nullable=False),
+        sa.Column("issued_on", sa.String(length=10), nullable=False),
+        sa.Column("valid_until", sa.String(length=10), nullable=True),
+        sa.Column("signer", sa.String(length=26), nullable=False),
+        sa.Column("capacity", sa.String(length=120), nullable=False),
+        sa.Column("reserved_at", sa.BigInteger(), nullable=False),
+        sa.Column("numbered_index", sa.BigInteger(), nullable=False),
+        sa.Column("signed_at", sa.BigInteger(), nullable=True),
+        sa.Column("signed_index", sa.BigInteger(), nullable=True),
+        sa.Column("document_id", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("renews", sa.String(length=26), nullable=True),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_permit_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["permit_document.document_id"], name=op.f("fk_permit_document_id_permit_document")
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["permit_register_line.line_id"], name=op.f("fk_permit_line_id_permit_register_line")
+        ),
+        sa.ForeignKeyConstraint(["renews"], ["permit.permit_id"], name=op.f("fk_permit_renews_permit")),
+        sa.ForeignKeyConstraint(["signer"], ["person.person_id"], name=op.f("fk_permit_signer_person")),
+        sa.PrimaryKeyConstraint("permit_id", name=op.f("pk_permit")),
+        sa.UniqueConstraint("document_id", name=op.f("uq_permit_document_id")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_permit_line_id")),
+        sa.UniqueConstraint("mark", name=op.f("uq_permit_mark")),
+    )
+    with op.batch_alter_table("permit", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_permit_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_permit_office", ["office", "permit_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_permit_renews"), ["renews"], unique=False)
+        batch_op.create_index(
+            "ux_permit_live",
+            ["case_id"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('reserved', 'issued')"),
+            postgresql_where=sa.text("state IN ('reserved', 'issued')"),
+        )
+
+
+def _make_permit_revocation() -> None:
+    op.create_table(
+        "permit_revocation",
+        sa.Column("permit_id", sa.String(length=26), nullable=False),
+        sa.Column("mark", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("proposed_by", sa.String(length=26), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=26), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["confirmed_by"], ["person.person_id"], name=op.f("fk_permit_revocation_confirmed_by_person")
+        ),
+        sa.ForeignKeyConstraint(
+            ["permit_id"], ["permit.permit_id"], name=op.f("fk_permit_revocation_permit_id_permit")
+        ),
+        sa.ForeignKeyConstraint(
+            ["proposed_by"], ["person.person_id"], name=op.f("fk_permit_revocation_proposed_by_person")
+        ),
+        sa.PrimaryKeyConstraint("permit_id", name=op.f("pk_permit_revocation")),
+        sa.UniqueConstraint("mark", name=op.f("uq_permit_revocation_mark")),
+    )
+    with op.batch_alter_table("permit_revocation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_permit_revocation_revoked_at"), ["revoked_at"], unique=False)
 
 
 TABLES = {
@@ -801,6 +1124,7 @@ TABLES = {
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,
     "bundle_receipt": _make_bundle_receipt,
+    "calendar_version": _make_calendar_version,
     "case_opening": _make_case_opening,
     "dispatch_notice": _make_dispatch_notice,
     "intake_quarantine": _make_intake_quarantine,
@@ -812,10 +1136,15 @@ TABLES = {
     "ledger_head": _make_ledger_head,
     "ledger_tile": _make_ledger_tile,
     "node": _make_node,
+    "permit_opening": _make_permit_opening,
+    "permit_register": _make_permit_register,
+    "permit_revocation_list": _make_permit_revocation_list,
     "person": _make_person,
     "sign_in_failure": _make_sign_in_failure,
     "absence": _make_absence,
     "bundle_attachment": _make_bundle_attachment,
+    "calendar_entry": _make_calendar_entry,
+    "calendar_year": _make_calendar_year,
     "case_file": _make_case_file,
     "delegation": _make_delegation,
     "enrolment_code": _make_enrolment_code,
@@ -823,16 +1152,23 @@ TABLES = {
     "number_lease": _make_number_lease,
     "officer": _make_officer,
     "presence": _make_presence,
+    "rapid_decisions": _make_rapid_decisions,
     "registry_event": _make_registry_event,
-    "case_desk": _make_case_desk,
-    "case_event": _make_case_event,
-    "web_session": _make_web_session,
-    "calendar_version": _make_calendar_version,
-    "calendar_year": _make_calendar_year,
-    "calendar_entry": _make_calendar_entry,
+    "attachment_check": _make_attachment_check,
+    "case_ask": _make_case_ask,
+    "case_bundle": _make_case_bundle,
     "case_clock": _make_case_clock,
+    "case_decision": _make_case_decision,
+    "case_event": _make_case_event,
+    "case_mark": _make_case_mark,
+    "case_proposal": _make_case_proposal,
+    "case_stage": _make_case_stage,
+    "clock_alarm": _make_clock_alarm,
     "clock_pause": _make_clock_pause,
     "due_history": _make_due_history,
-    "clock_alarm": _make_clock_alarm,
-    "case_mark": _make_case_mark,
+    "permit_document": _make_permit_document,
+    "permit_register_line": _make_permit_register_line,
+    "web_session": _make_web_session,
+    "permit": _make_permit,
+    "permit_revocation": _make_permit_revocation,
 }

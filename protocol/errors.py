@@ -180,6 +180,33 @@ class CorrectionNotAskedError(ProtocolError):
     turn = Turn.OFFICER
 
 
+class ActUnknownError(ProtocolError):
+    """An officer's statement about a bundle of which this village has no case."""
+
+    code = "act_unknown"
+    turn = Turn.OFFICER
+
+
+class ActNotAllowedError(ProtocolError):
+    """The case is not where this can be stated: handed over before it was decided, or twice."""
+
+    code = "act_not_allowed"
+    turn = Turn.OFFICER
+
+
+class DocumentUnknownError(ProtocolError):
+    """No notice to this node offered this document, or it has no such piece."""
+
+    code = "document_unknown"
+    turn = Turn.NODE
+
+
+class PutAsideError(ProtocolError):
+    """The hub failed over this message by a fault of its own. It is kept whole; the node keeps its own copy."""
+
+    code = "put_aside"
+
+
 class ParcelError(ProtocolError):
     """Not a parcel file, or one that is cut short."""
 

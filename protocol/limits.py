@@ -77,8 +77,8 @@ MAX_PARTS_ASKED = 64
 MAX_ACTS = 10
 """Statements of officers in one mail; what is not receipted comes again."""
 
-MAX_ACT_BYTES = 2_000
-"""One sealed statement."""
+MAX_ACT_BYTES = 2_500
+"""One sealed statement: two texts of 200 letters of up to four bytes, with two envelopes around them."""
 
 MAX_NOTICE_BODY_BYTES = MAX_MAIL_BYTES - 2_000
 """The body of a notice before it is sealed: all answers of a case are 12 KB in practice, 48 KB at most."""

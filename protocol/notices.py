@@ -12,7 +12,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from protocol.bundle import Answer, Applicant
-from protocol.documents import DocumentRef
+from protocol.documents import DocumentRef, DocumentSealer
 from protocol.envelope import KeyFinder, Purpose, sign, verify
 from protocol.errors import IdentityError
 from protocol.ids import FieldKey, NodeId, OfficerId, RegistrationNo, ServiceCode
@@ -151,6 +151,18 @@ def verify_act(raw: bytes, *, node: NodeId, find_officer_key: KeyFinder) -> Act:
     if act.node != node:
         raise IdentityError
     return act
+
+
+def read_decision(plain: bytes) -> Decision:
+    """Parse the opened body of a decision notice.
+
+    Raises:
+        ProtocolError: size, form, version, schema, or a document whose size and pieces do not agree.
+    """
+    decision = from_bytes(plain, Decision, max_bytes=MAX_NOTICE_BODY_BYTES)
+    if decision.document is not None:
+        DocumentSealer(decision.document)
+    return decision
 
 
 def read_correction(plain: bytes) -> CorrectionAsked:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from protocol import codec
 from protocol.errors import SealError
 from protocol.ids import HubId, NodeId
-from protocol.limits import MAX_BUNDLE_MESSAGE_BYTES, MAX_MAIL_BYTES, MAX_SIGNED_BYTES
+from protocol.limits import MAX_BUNDLE_MESSAGE_BYTES, MAX_MAIL_BYTES, MAX_SIGNED_BYTES, PROTOCOL_VERSION
 from protocol.wire import Wire, from_bytes, to_bytes
 
 SUITE_X25519_SHA256_AES256 = 1
@@ -35,7 +35,7 @@ class SealedBundle(Wire, frozen=True, kw_only=True):
     node: NodeId
     bundle: Digest
     box: Annotated[bytes, msgspec.Meta(max_length=MAX_BUNDLE_MESSAGE_BYTES)]
-    suite: int = SUITE_X25519_SHA256_AES256
+    suite: int
 
 
 class _Content(Wire, frozen=True, kw_only=True):
@@ -64,7 +64,9 @@ class SealTo:
 
 def seal(signed: bytes, content_key: bytes, to: SealTo) -> bytes:
     """Return the bytes for ``up/bundle``. HPKE draws a fresh ephemeral key: two seals of one manifest differ."""
-    header = SealedBundle(hub=to.hub, kid=to.kid, node=to.node, bundle=to.bundle, box=b"")
+    header = SealedBundle(
+        hub=to.hub, kid=to.kid, node=to.node, bundle=to.bundle, box=b"", suite=SUITE_X25519_SHA256_AES256
+    )
     content = to_bytes(_Content(signed=signed, content_key=content_key))
     box = _SUITE.encrypt(content, to.public_key, info=_info(header))
     return to_bytes(msgspec.structs.replace(header, box=box))
@@ -107,7 +109,7 @@ class SealedBody(Wire, frozen=True, kw_only=True):
     """A box for a node (body of a notice) or for the hub (an officer's act). ``info`` binds what it is."""
 
     box: Annotated[bytes, msgspec.Meta(max_length=MAX_MAIL_BYTES)]
-    suite: int = SUITE_X25519_SHA256_AES256
+    suite: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +124,8 @@ class BodyContext:
 
 def seal_body(plain: bytes, public_key: X25519PublicKey, context: BodyContext) -> bytes:
     """Return the bytes of a ``SealedBody``. Two seals of the same text differ: keep the bytes if they must not."""
-    return to_bytes(SealedBody(box=_SUITE.encrypt(plain, public_key, info=_body_info(context))))
+    box = _SUITE.encrypt(plain, public_key, info=_body_info(context))
+    return to_bytes(SealedBody(box=box, suite=SUITE_X25519_SHA256_AES256))
 
 
 def open_body(raw: bytes, key: X25519PrivateKey, context: BodyContext) -> bytes:
@@ -142,5 +145,25 @@ def open_body(raw: bytes, key: X25519PrivateKey, context: BodyContext) -> bytes:
         raise SealError from None
 
 
+def load_sealing_key(raw: bytes) -> X25519PublicKey:
+    """Return a key that may be sealed to.
+
+    Raises:
+        SealError: not 32 bytes, or a point of small order: with it every box would open for everybody (RFC 7748 §6.1).
+    """
+    try:
+        key = X25519PublicKey.from_public_bytes(raw)
+        _PROBE.exchange(key)
+    except ValueError:
+        reason = "public key"
+        raise SealError(reason) from None
+    return key
+
+
+_PROBE = X25519PrivateKey.from_private_bytes(bytes(31) + b"\x40")
+"""Any key will do: the shared secret with a point of small order is zero, which the library refuses."""
+
+
 def _body_info(context: BodyContext) -> bytes:
-    return b"simpul/v1/body\0" + codec.encode([1, str(context.hub), str(context.node), context.kind])
+    fields = [PROTOCOL_VERSION, SUITE_X25519_SHA256_AES256, str(context.hub), str(context.node), context.kind]
+    return b"simpul/v1/body\0" + codec.encode(fields)

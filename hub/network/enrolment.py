@@ -53,9 +53,10 @@ from protocol.enrolment import (
     parse_authenticated,
 )
 from protocol.envelope import load_public_key
-from protocol.errors import EnrolmentError, SignatureError
+from protocol.errors import EnrolmentError, SealError, SignatureError
 from protocol.ids import NodeId, VillageCode
 from protocol.limits import MAX_ENROLMENT_BYTES
+from protocol.sealing import load_sealing_key
 from protocol.wire import from_bytes
 
 FIRST_LEASE = 200
@@ -228,9 +229,10 @@ def _problem(session: Session, request: EnrolmentRequest) -> Verdict | None:
         check_request(request.csr)
         for key in (request.signing_key, *(officer.public_key for officer in request.officers)):
             load_public_key(key)
+        load_sealing_key(request.sealing_key)
     except RequestRefusedError as error:
         return Verdict(f"csr_{error.reason.value}")
-    except SignatureError:
+    except (SignatureError, SealError):
         return Verdict.CSR_KEY_TYPE
     is_known = is_known_node_key(session, request.signing_key) or any(
         is_known_officer(session, officer) for officer in request.officers

@@ -39,6 +39,7 @@ from protocol.envelope import Purpose, load_public_key, sign
 from protocol.errors import SignatureError
 from protocol.ids import NodeId, OfficerId, VillageCode, key_id
 from protocol.mailbox import NumberLease, OfficerCertificate, OfficerRequest
+from protocol.sealing import load_sealing_key
 from protocol.wire import to_bytes
 
 __all__ = [
@@ -107,8 +108,10 @@ def enrol_node(session: Session, new: NewNode, decision: Decision) -> NodeRecord
     Raises:
         RegistryError: the signing key belongs to a node already, or the village used up its serials.
         SignatureError: the signing key is no usable Ed25519 key.
+        SealError: the sealing key is no usable X25519 key.
     """
     load_public_key(new.signing_key)
+    load_sealing_key(new.sealing_key)
     row = None
     while row is None:
         row = _insert_node(session, _next_name(session, new), new, decision.now)

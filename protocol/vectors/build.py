@@ -15,6 +15,7 @@ from protocol.errors import ProtocolError
 from protocol.receipt import ReceiptKind
 from protocol.sealing import SealTo, open_sealed, parse_sealed, seal
 from protocol.vectors import samples as s
+from protocol.vectors.cases import cases, parcels
 from protocol.wire import Wire, to_bytes
 
 Json = dict[str, object]
@@ -53,7 +54,7 @@ REFUSED = {
 }
 
 
-def keys(_: str) -> Json:
+def keys(_: Json) -> Json:
     """Return the fixed keys."""
     pairs: dict[str, Ed25519PrivateKey | X25519PrivateKey] = {
         "officer": s.OFFICER_KEY,
@@ -61,19 +62,17 @@ def keys(_: str) -> Json:
         "log": s.LOG_KEY,
         "message": s.MESSAGE_KEY,
     }
+    pairs["permit"] = s.PERMIT_KEY
     pairs["sealing"] = s.SEALING_KEY
+    pairs["node sealing"] = s.NODE_SEALING_KEY
     found: Json = {
-        name: {
-            "seed": s.seed(name).hex(),
-            "public": s.public(key).hex(),
-            "kid": ids.key_id(s.public(key)).hex(),
-        }
+        name: {"seed": s.seed(name).hex(), "public": s.public(key).hex(), "kid": ids.key_id(s.public(key)).hex()}
         for name, key in pairs.items()
     }
     return {**found, "log_verifier": s.LOG.verifier, "log_key_hash": s.LOG.hash.hex()}
 
 
-def cbor(_: str) -> Json:
+def cbor(_: Json) -> Json:
     """Return bytes inside and outside of the strict profile."""
     return {
         "accepted": {name: codec.encode(value).hex() for name, value in ACCEPTED.items()},
@@ -89,7 +88,7 @@ def _code(raw: bytes) -> str:
     return ""
 
 
-def names(_: str) -> Json:
+def names(_: Json) -> Json:
     """Return codes, check digits and topics."""
     code = ids.crockford(bytes(range(10)))
     numbers = {str(number): ids.RegistrationNo.build(s.HUB, 2026, number) for number in (1, 2, 1234, 9_999_999)}
@@ -106,7 +105,7 @@ def names(_: str) -> Json:
     }
 
 
-def envelopes(_: str) -> Json:
+def envelopes(_: Json) -> Json:
     """Return one payload signed for each purpose by one key."""
     payload = codec.encode({"v": 1})
     signed = {str(purpose): sign(payload, key=s.NODE_KEY, purpose=purpose).hex() for purpose in Purpose}
@@ -126,8 +125,9 @@ def _seal_to(made: bundle.SignedManifest) -> SealTo:
     return SealTo(hub=s.HUB, kid=kid, public_key=s.SEALING_KEY.public_key(), node=s.NODE, bundle=made.bundle)
 
 
-def bundles(recorded: str) -> Json:
-    """Return a manifest on its way into the box; ``recorded`` is the sealed message of the file before."""
+def bundles(stored: Json) -> Json:
+    """Return a manifest on its way into the box; ``stored`` is the file before, whose box is kept if it opens."""
+    recorded = str(stored.get("sealed", ""))
     made = _signed()
     kid = ids.key_id(s.public(s.SEALING_KEY))
     header = [1, 1, str(s.HUB), kid, str(s.NODE), made.bundle]
@@ -151,7 +151,7 @@ def _opens(recorded: str, made: bundle.SignedManifest) -> bool:
     return (sealed.bundle, opened.signed, opened.content_key) == (made.bundle, made.signed, s.CONTENT_KEY)
 
 
-def pieces(_: str) -> Json:
+def pieces(_: Json) -> Json:
     """Return the chunks of the sample's files; the long ones by their digest."""
     made, found = _signed(), []
     for place, (requirement, data) in enumerate(s.FILES.items()):
@@ -168,7 +168,7 @@ def pieces(_: str) -> Json:
 # --- the ledger ------------------------------------------------------------------------------------------------------
 
 
-def trees(_: str) -> Json:
+def trees(_: Json) -> Json:
     """Return roots and proofs of a small log whose entry n is the one byte n."""
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(13)]
     read = _reader(leaves)
@@ -202,8 +202,12 @@ def _named() -> CheckpointRef:
 
 def _subject(kind: ReceiptKind) -> receipt.Subject:
     made = _signed()
-    code = {ReceiptKind.REJECTED: "answers_invalid", ReceiptKind.RETURNED: "incomplete"}.get(kind, "")
-    acted = kind in (ReceiptKind.COMPLETE, ReceiptKind.RETURNED, ReceiptKind.CUSTODY)
+    codes = {
+        ReceiptKind.REJECTED: "answers_invalid",
+        ReceiptKind.RETURNED: str(receipt.ReturnReason.DOCUMENT_UNREADABLE),
+        ReceiptKind.DECIDED: str(receipt.Outcome.ISSUED),
+    }
+    acted = kind in (ReceiptKind.COMPLETE, ReceiptKind.RETURNED, ReceiptKind.CUSTODY, ReceiptKind.DECIDED)
     return receipt.Subject(
         kind=kind,
         bundle=made.bundle,
@@ -211,14 +215,14 @@ def _subject(kind: ReceiptKind) -> receipt.Subject:
         counter=7,
         registration_no=s.manifest(_named()).registration_no,
         missing_attachments=2 if kind is ReceiptKind.ARRIVED else 0,
-        code=code,
+        code=codes.get(kind, ""),
         office="front-office" if acted else "",
         message=s.seed("message") if kind is ReceiptKind.REJECTED else None,
         named=None if kind is ReceiptKind.REJECTED else _named(),
     )
 
 
-def receipts(_: str) -> Json:
+def receipts(_: Json) -> Json:
     """Return one receipt of each kind, with its parts."""
     return {"log": s.LOG.verifier, "receipts": {str(kind): _receipt(kind) for kind in ReceiptKind}}
 
@@ -251,7 +255,7 @@ def _checkpoint(leaves: list[bytes]) -> Checkpoint:
     return sign_checkpoint(s.LOG_NAME, len(leaves), merkle.root_of(leaves), s.LOG_KEY)
 
 
-def checkpoints(_: str) -> Json:
+def checkpoints(_: Json) -> Json:
     """Return checkpoints of the sample log, one of them with a witness's line."""
     plain = _checkpoint(_leaves()).text
     stamp = base64.b64encode(s.seed("witness key")[:4] + s.seed("witness")[:8] + bytes(64)).decode()
@@ -281,7 +285,7 @@ def _lease() -> mailbox.NumberLease:
     return mailbox.NumberLease(year=2026, first=1201, last=1400)
 
 
-def messages(_: str) -> Json:
+def messages(_: Json) -> Json:
     """Return one message of each kind between node and hub."""
     hub_says: dict[Purpose, Wire] = {
         Purpose.NOTICE: mailbox.Notice(
@@ -329,7 +333,7 @@ def _healths() -> Json:
     }
 
 
-def enrolments(_: str) -> Json:
+def enrolments(_: Json) -> Json:
     """Return an enrolment from the code to the answer."""
     code = enrolment.make_code(bytes(range(10)))
     derived = enrolment.derive_code_keys(code)
@@ -376,7 +380,7 @@ def enrolments(_: str) -> Json:
     }
 
 
-FILES: dict[str, Callable[[str], Json]] = {
+FILES: dict[str, Callable[[Json], Json]] = {
     "keys.json": keys,
     "cbor.json": cbor,
     "names.json": names,
@@ -387,6 +391,8 @@ FILES: dict[str, Callable[[str], Json]] = {
     "checkpoints.json": checkpoints,
     "receipts.json": receipts,
     "messages.json": messages,
+    "cases.json": cases,
+    "parcel.json": parcels,
     "enrolment.json": enrolments,
 }
-"""Every golden file with what computes it. The argument is the sealed message on record, which one file keeps."""
+"""Every golden file with what computes it. The argument is the file as stored: boxes in it are kept if they open."""

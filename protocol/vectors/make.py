@@ -19,8 +19,8 @@ def read(name: str) -> str:
 
 def render(name: str) -> str:
     """Return a golden file as the code makes it now."""
-    stored = json.loads(read("bundle.json") or "{}")
-    return json.dumps(FILES[name](str(stored.get("sealed", ""))), indent=1, ensure_ascii=False) + "\n"
+    stored = json.loads(read(name) or "{}")
+    return json.dumps(FILES[name](stored), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> None:

@@ -35,5 +35,5 @@ def test_every_topic_is_used_on_both_sides(kind: type[StrEnum], package: str) ->
 
 
 def test_an_unused_topic_is_found() -> None:
-    code = Module(path="x.py", text="take(Down.NEED, Down.MAIL, Down.CONTROL)\nother.RECEIPT\n")
+    code = Module(path="x.py", text="take(Down.NEED, Down.MAIL, Down.CONTROL, Down.PART)\nother.RECEIPT\n")
     assert unused_members(Down, [code]) == ["RECEIPT"]

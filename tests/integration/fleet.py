@@ -95,6 +95,7 @@ class VillagePc:
     seed: str = "pc"
     claimed_name: str = "3314052003-77"
     officers: list[OfficerRequest] = field(default_factory=lambda: [an_officer()])
+    sealing_key: bytes = field(default_factory=lambda: a_sealing_key("node"))
 
     @property
     def keys(self) -> CodeKeys:
@@ -119,7 +120,7 @@ class VillagePc:
             code_id=self.keys.code_id,
             csr=self.csr() if csr is None else csr,
             signing_key=public_bytes(self.key.public_key()),
-            sealing_key=a_sealing_key("node"),
+            sealing_key=self.sealing_key,
             officers=self.officers,
             program="simpul-node 0.1",
         )

@@ -1,6 +1,7 @@
 """Enrolment with one-time codes, both sides, on both databases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
@@ -218,6 +219,13 @@ def test_a_refused_certificate_request_says_why_and_may_be_corrected(
         Verdict.CSR_KEY_TYPE: with_a_broker_key(),
     }
     assert hub.request(pc.request(csr=wrong[fault])) is fault
+    assert hub.request(pc.request()) is Verdict.PENDING
+
+
+def test_a_sealing_key_of_small_order_is_refused_and_may_be_corrected(hub: HubSide, pc: VillagePc) -> None:
+    for number in (0, 1):
+        weak = replace(pc, sealing_key=number.to_bytes(32, "little"))
+        assert hub.request(weak.request()) is Verdict.CSR_KEY_TYPE
     assert hub.request(pc.request()) is Verdict.PENDING
 
 

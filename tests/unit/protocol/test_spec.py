@@ -6,14 +6,27 @@ import re
 import msgspec
 import pytest
 
-from protocol import bundle, checkpoint, chunks, enrolment, health, limits, mailbox, receipt, sealing
+from protocol import (
+    bundle,
+    checkpoint,
+    chunks,
+    documents,
+    enrolment,
+    health,
+    limits,
+    mailbox,
+    notices,
+    parcel,
+    receipt,
+    sealing,
+)
 from protocol.envelope import Purpose
 from protocol.errors import BY_CODE
 from protocol.vectors import make
 from tests.architecture.source import ROOT
 
 SPEC = (ROOT / "protocol" / "SPEC.md").read_text(encoding="utf-8")
-MODULES = (bundle, checkpoint, chunks, enrolment, health, mailbox, receipt, sealing)
+MODULES = (bundle, checkpoint, chunks, documents, enrolment, health, mailbox, notices, parcel, receipt, sealing)
 MESSAGES: dict[str, type[msgspec.Struct]] = {
     name: kind
     for module in MODULES
@@ -54,12 +67,18 @@ def test_every_reason_of_a_return_is_listed() -> None:
     assert set(rows(section("#### `ReturnReason`"))) == {str(reason) for reason in receipt.ReturnReason}
 
 
+def test_every_outcome_and_every_kind_of_notice_is_listed() -> None:
+    assert set(rows(section("#### `Outcome`"))) == {str(outcome) for outcome in receipt.Outcome}
+    assert set(rows(section("#### `NoticeKind`"))) == {str(kind) for kind in mailbox.NoticeKind}
+
+
 def test_every_purpose_has_its_row() -> None:
     assert set(rows(section("## 4 Signatures"))) == {str(purpose) for purpose in Purpose}
 
 
 def test_the_ranges_of_chunks_are_those_of_the_code() -> None:
     assert rows(section("#### `Chunk`"))["index"][0] == f"0 … {chunks.MAX_CHUNKS}"
+    assert rows(section("#### `DocumentPiece`"))["index"][0] == f"0 … {documents.MAX_PIECES}"
 
 
 def shown(title: str) -> str:

@@ -1,5 +1,6 @@
 """The golden files: the code still makes the same bytes, and reads them back from the files alone."""
 
+import io
 import json
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from deploy import simpul_verify
-from protocol import bundle, chunks, codec, enrolment, ids, mailbox, merkle, topics
+from protocol import bundle, chunks, codec, enrolment, ids, mailbox, merkle, notices, parcel, topics
 from protocol.checkpoint import LogKey, verify_checkpoint
 from protocol.envelope import KeyFinder, Purpose, one_key, verify
 from protocol.errors import MalformedError
@@ -16,7 +17,7 @@ from protocol.health import verify_beacon, verify_health
 from protocol.ids import HubId, NodeId
 from protocol.limits import CHUNK_BYTES
 from protocol.receipt import ReceiptKind, verify_receipt
-from protocol.sealing import open_sealed, parse_sealed
+from protocol.sealing import BodyContext, open_body, open_sealed, parse_sealed
 from protocol.vectors import make
 from protocol.vectors.build import FILES
 from protocol.wire import Wire, from_bytes
@@ -47,7 +48,7 @@ def test_the_code_makes_the_same_bytes(name: str) -> None:
 
 def test_a_box_that_does_not_open_is_made_anew() -> None:
     for recorded in ("", "00", BUNDLE["sealed"][:-1].hex()):
-        assert FILES["bundle.json"](recorded)["sealed"] not in {recorded, BUNDLE["sealed"].hex()}
+        assert FILES["bundle.json"]({"sealed": recorded})["sealed"] not in {recorded, BUNDLE["sealed"].hex()}
 
 
 def test_cbor() -> None:
@@ -158,6 +159,31 @@ def test_enrolment() -> None:
     answer = enrolment.open_answer(bytes.fromhex(found["answer"]), keys)
     assert (request.code_id, answer.node) == (keys.code_id, NODE)
     assert found["fingerprint"] == enrolment.fingerprint(request.signing_key)
+
+
+def test_cases() -> None:
+    found = json.loads(make.read("cases.json"))
+    boxes = {kind: {name: bytes.fromhex(text) for name, text in box.items()} for kind, box in found["boxes"].items()}
+    for kind, reader in (("correction", "node sealing"), ("decision", "node sealing"), ("act", "sealing")):
+        key = X25519PrivateKey.from_private_bytes(bytes.fromhex(golden("keys", reader)["seed"]))
+        context = BodyContext(hub=HUB, node=NODE, kind=kind)
+        assert open_body(boxes[kind]["sealed"], key, context) == boxes[kind]["plain"]
+    assert notices.read_correction(boxes["correction"]["plain"]).reason == "data_differs"
+    assert notices.read_decision(boxes["decision"]["plain"]).number == "500.16/0001/2026"
+    act = notices.verify_act(boxes["act"]["plain"], node=NODE, find_officer_key=finder("officer"))
+    assert act.kind == notices.ActKind.HANDED_OVER
+    corrected = bundle.parse_manifest(bytes.fromhex(found["correction"]["manifest"]))
+    assert (corrected.counter, corrected.corrects) == (8, act.bundle)
+    news = from_bytes(bytes.fromhex(found["case"]), notices.CaseNews, max_bytes=1_000)
+    assert (news.bundle, news.due_on) == (act.bundle, "2026-12-09")
+
+
+def test_the_parcel() -> None:
+    source = io.BytesIO(bytes.fromhex(golden("parcel")["file"]))
+    assert parcel.read_header(source).direction is parcel.Direction.UP
+    (frame,) = parcel.read_frames(source)
+    mail = mailbox.verify_mail(frame.payload, node=NODE, find_key=finder("node"))
+    assert (frame.kind, mail.documents[0].ranges[0].end) == ("mail", 2)
 
 
 def test_the_files_hold_nobody() -> None:

@@ -27,7 +27,17 @@ def test_a_message_survives_the_wire() -> None:
     assert type(from_bytes(to_bytes(A_MANIFEST), Manifest, max_bytes=48_000).node) is type(A_MANIFEST.node)
 
 
-@pytest.mark.parametrize("name", sorted(MANIFEST))
+ADDED = {"corrects", "remarks"}
+"""A hub that does not know them refuses the used number, or shows no remark: nothing wrong happens (ADR 0010)."""
+
+
+@pytest.mark.parametrize("name", sorted(ADDED))
+def test_what_was_added_may_be_left_out(name: str) -> None:
+    kept = {key: value for key, value in MANIFEST.items() if key != name}
+    assert from_bytes(codec.encode(kept), Manifest, max_bytes=48_000) == A_MANIFEST
+
+
+@pytest.mark.parametrize("name", sorted(set(MANIFEST) - ADDED))
 def test_no_field_may_be_missing(name: str) -> None:
     kept = {key: value for key, value in MANIFEST.items() if key != name}
     with pytest.raises(VersionError if name == "v" else SchemaError):
@@ -92,8 +102,9 @@ def test_a_name_has_1_to_120_characters(name: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["Bad", "", "1", "a b", "a" * 41])
-def test_answers_have_field_keys(key: str) -> None:
+def test_answers_and_remarks_have_field_keys(key: str) -> None:
     refused(answers={key: 1})
+    refused(remarks={key: "x"})
 
 
 @pytest.mark.parametrize("value", [b"x", [], {}, None])

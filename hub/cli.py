@@ -52,7 +52,8 @@ log = structlog.get_logger()
 @app.command()
 def init() -> None:
     """Make keys, certificates and database of a fresh hub. Safe to call again."""
-    settings, ports = _settings(), make_ports()
+    settings = _settings()
+    ports = make_ports(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (settings.keys_dir / "log.key").exists():
         create_keys(settings.keys_dir, ports.randomness)
@@ -98,7 +99,7 @@ def intake() -> None:
     settings = _settings()
     sys.setswitchinterval(GIL_SWITCH_S)
     stopped = _stop_event()
-    context = make_intake(settings, make_stores(settings), make_ports())
+    context = make_intake(settings, make_stores(settings), make_ports(settings))
     carrier = MqttCarrier(broker_options(settings, HubClient.INTAKE), str(HubClient.INTAKE), [up_filter(settings.hub)])
     pace = Pace(most=settings.batch_messages, linger_s=settings.linger_ms / 1000)
     with single_instance(settings.data_dir / "intake.lock"):
@@ -115,7 +116,7 @@ def worker() -> None:
     """Sign receipts of casework, publish notices, send the beacon."""
     settings = _settings()
     stopped = _stop_event()
-    context = make_worker(settings, make_stores(settings), make_ports())
+    context = make_worker(settings, make_stores(settings), make_ports(settings))
     carrier = MqttCarrier(broker_options(settings, HubClient.WORKER), str(HubClient.WORKER))
     with single_instance(settings.data_dir / "worker.lock"):
         carrier.start()

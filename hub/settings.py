@@ -62,10 +62,12 @@ class Settings:
     """Messages in one intake transaction; at most half of the broker's in-flight window."""
     linger_ms: int = 10
     """How long intake waits for a batch to fill, in milliseconds."""
-    beacon_s: int = 60
-    """Seconds between two beacons."""
+    beacon_s: int = 300
+    """Seconds between two beacons; one a minute would cost each village 0.9 MB a day."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
+    demo_clock: str = ""
+    """File with the milliseconds by which a demo moves its clock, to play past weeks. Refused in production."""
 
     @property
     def hub(self) -> HubId:
@@ -177,6 +179,8 @@ def _contradictions(settings: Settings) -> list[str]:
     ]
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         found.append("log_level: not DEBUG, INFO, WARNING or ERROR")
+    if settings.production and settings.demo_clock:
+        found.append("production: demo_clock is for demos")
     if settings.production and settings.url.startswith("sqlite"):
         found.append("production: needs database_url with PostgreSQL")
     if settings.production and set(settings.trusted_hosts) <= set(LOOPBACK):

@@ -38,9 +38,9 @@ class Ports:
     ids: Ids
 
 
-def make_ports() -> Ports:
+def make_ports(settings: Settings) -> Ports:
     """Return the ports of the real world."""
-    clock, randomness = SystemClock(), SystemRandomness()
+    clock, randomness = SystemClock(settings.demo_clock), SystemRandomness()
     return Ports(clock=clock, randomness=randomness, ids=SystemIds(clock, randomness))
 
 

@@ -15,7 +15,7 @@ from hub.web.app import create_app
 
 def build_app(settings: Settings) -> Flask:
     """Build the web program with the ports of the real world."""
-    clock, randomness = SystemClock(), SystemRandomness()
+    clock, randomness = SystemClock(settings.demo_clock), SystemRandomness()
     return create_app(
         WebContext(
             database=Database(settings.url),

@@ -116,7 +116,7 @@ def open_node(settings: Settings, synchroniser: Synchroniser | None = None) -> O
         KeyFileError: a key file is damaged.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    clock, randomness = SystemClock(), SystemRandomness()
+    clock, randomness = SystemClock(settings.demo_clock), SystemRandomness()
     keys = create_or_load_keys(settings.keys_dir, randomness)
     database = Database(settings.database_path)
     database.migrate()

@@ -44,13 +44,16 @@ class Settings:
     broker_port: int = 0
     """0: the port that the hub named at enrolment."""
     keepalive_s: int = 60
-    """Seconds without traffic after which the broker is asked whether it is still there."""
-    heartbeat_s: int = 60
-    """Seconds between two reports of this node's health."""
+    """Seconds without traffic after which the broker is asked whether it is still there. After one and a half times as
+    many without an answer the link is taken for dead, and the broker tells the hub so."""
+    heartbeat_s: int = 300
+    """Seconds between two reports of this node's health; one a minute would cost 0.7 MB a day."""
     lock_after_s: int = 600
     """Seconds without an action of the officer after which the PIN is asked again."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
+    demo_clock: str = ""
+    """File with the milliseconds by which a demo moves its clock, to play past weeks."""
 
     @property
     def database_path(self) -> Path:

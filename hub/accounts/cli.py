@@ -32,7 +32,7 @@ def add(
 ) -> None:
     """Add a person."""
     password = _read_password(from_stdin=password_stdin)
-    clock = SystemClock()
+    clock = SystemClock(Settings.load().demo_clock)
     person = NewPerson(username=username, name=name or username, password=password, role=role, office=office)
     try:
         with _database().session() as session:

@@ -47,7 +47,7 @@ class _Console:
     randomness: SystemRandomness
 
     def now(self) -> datetime:
-        return SystemClock().now()
+        return SystemClock(self.settings.demo_clock).now()
 
     def person(self, username: str) -> str:
         """Return the id of an administrator, or leave."""

@@ -1,7 +1,8 @@
 """Clock, randomness and names as values that are passed in: the only reader of the machine's clock and chance."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from protocol.ids import CROCKFORD, crockford
@@ -39,11 +40,18 @@ class Ids(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock; in a demo moved by as many milliseconds as a file says, so that it can play past weeks."""
+
+    def __init__(self, shift_file: str = "") -> None:
+        """Take the file of a demo; none moves nothing."""
+        self._shift_file = Path(shift_file) if shift_file else None
 
     def now(self) -> datetime:
         """Return the time in UTC, aware."""
-        return datetime.now(tz=UTC)
+        now = datetime.now(tz=UTC)
+        if self._shift_file is None:
+            return now
+        return now + timedelta(milliseconds=int(self._shift_file.read_text(encoding="ascii")))
 
     def now_ms(self) -> int:
         """Return milliseconds since 1970."""

@@ -3,7 +3,8 @@
 import os
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from protocol.ids import crockford
@@ -37,15 +38,22 @@ class Ids(Protocol):
 
 
 class SystemClock:
-    """The clock of this PC."""
+    """The clock of this PC; in a demo moved by as many milliseconds as a file says, so that it can play past weeks."""
+
+    def __init__(self, shift_file: str = "") -> None:
+        """Take the file of a demo; none moves nothing."""
+        self._shift_file = Path(shift_file) if shift_file else None
 
     def now(self) -> datetime:
         """Return the wall clock, aware, in UTC."""
-        return datetime.now(UTC)
+        return datetime.now(UTC) + timedelta(milliseconds=self._shift_ms())
 
     def now_ms(self) -> int:
         """Return the wall clock in milliseconds since 1970."""
-        return time.time_ns() // 1_000_000
+        return time.time_ns() // 1_000_000 + self._shift_ms()
+
+    def _shift_ms(self) -> int:
+        return 0 if self._shift_file is None else int(self._shift_file.read_text(encoding="ascii"))
 
     def elapsed_ms(self) -> int:
         """Return milliseconds of the monotonic clock."""

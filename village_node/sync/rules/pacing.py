@@ -24,7 +24,7 @@ class Limits:
     proof_longest: int = 3_600_000
     silent_after: int = 180_000
     """Asked and no answer for so long: the hub is silent; from then on one item alone probes."""
-    heartbeat: int = 60_000
+    heartbeat: int = 300_000
     mail_every: int = 3_600_000
     """Free numbers and open officers are told at least once an hour."""
     mail_pause: int = 500
@@ -32,7 +32,7 @@ class Limits:
     mail_gap: int = 10_000
     """A gap in the mailbox is asked about this often."""
     beacon_proof: int = 21_600_000
-    """Checkpoints of beacons are linked every six hours: a proof a minute would cost 1 MB a day."""
+    """Checkpoints of beacons are linked every six hours: a proof with every beacon would cost 0.5 MB a day."""
     ack_timeout: int = 300_000
     """No PUBACK for so long although the link seems up: open it anew."""
     flag_pause: int = 60_000

@@ -56,13 +56,15 @@ class Program:
     module: str
     environment: Mapping[str, str]
     log_file: Path
+    before: Sequence[str] = ()
+    """What to put before the command, to run it somewhere else (a network namespace)."""
     process: "subprocess.Popen[bytes] | None" = field(default=None)
 
     def start(self, *arguments: str) -> None:
         """Start in the background."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module, *arguments],
+                [*self.before, sys.executable, "-m", self.module, *arguments],
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

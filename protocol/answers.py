@@ -184,6 +184,32 @@ def clean_answers(service: Service, answers: GivenAnswers) -> dict[str, Answer]:
     return {key: value for key, value in filled.items() if key in shown or key not in known}
 
 
+def asked_fields(service: Service, fields: Iterable[str]) -> frozenset[str]:
+    """Return the fields that an answer to a question about ``fields`` may hold: these, and whatever hangs on them.
+
+    A field that is shown only for some answer to an asked one must be answerable too, or the form could not be made to
+    fit any more.
+    """
+    asked, wider = frozenset[str](), frozenset(fields)
+    while asked != wider:
+        asked = wider
+        wider |= {each.key for each in service.fields if each.show_if is not None and each.show_if.field in asked}
+    return asked
+
+
+def asked_requirements(service: Service, fields: Iterable[str], requirements: Iterable[str]) -> frozenset[str]:
+    """Return the requirements that the answer may bring files for: those asked, and those that hang on asked fields."""
+    reached = asked_fields(service, fields)
+    hanging = {each.key for each in service.requirements if each.when is not None and each.when.field in reached}
+    return frozenset(requirements) | hanging
+
+
+def merge_answers(service: Service, before: GivenAnswers, corrected: GivenAnswers) -> dict[str, Answer]:
+    """Return the effective answers after a correction; what the form does not show any more is gone."""
+    merged: dict[str, Answer] = {str(key): answer for key, answer in (*before.items(), *corrected.items())}
+    return clean_answers(service, merged)
+
+
 def summary_labels(service: Service, answers: GivenAnswers) -> tuple[SummaryLine, ...]:
     """Return the shown fields that have an answer, with the label of a chosen answer."""
     return tuple(

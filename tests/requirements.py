@@ -31,7 +31,9 @@ PROGRAMS: Mapping[str, Program] = {
     "nats-server": Program(install="make setup"),
     "postgres": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/postgres",)),
     "initdb": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/initdb",)),
+    "pdfsig": Program(install="apt-get install poppler-utils"),
     "pdftoppm": Program(install="apt-get install poppler-utils"),
+    "pdftotext": Program(install="apt-get install poppler-utils"),
     "strace": Program(install="apt-get install strace"),
 }
 

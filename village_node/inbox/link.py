@@ -7,13 +7,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from village_node.inbox.tables import LinkAttempt, LinkRecord
-from village_node.store.schema import from_ms
+from village_node.store.schema import bounded_ms
 
 KEPT_ATTEMPTS = 12
 """Runs of tries that are kept: more than anybody reads, enough for a day of a bad link."""
-
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999: Python has no later date."""
 
 NO_TRY = frozenset({"starting", "stopped", "hub_silent"})
 """What the record says without a try to connect."""
@@ -59,7 +56,7 @@ def note_beacon(session: Session, now: datetime, hub_ms: int) -> None:
     """
     link = _record(session)
     link.last_beacon_at = now
-    hub_time = from_ms(max(0, min(hub_ms, LATEST_MS)))
+    hub_time = bounded_ms(hub_ms)
     if link.hub_time is None or hub_time >= link.hub_time:
         link.hub_time = hub_time
         link.hub_ahead_ms = int((hub_time - now).total_seconds() * 1_000)

@@ -5,13 +5,13 @@ What is given is verified already (``protocol.receipt``, ``protocol.mailbox``); 
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from protocol.documents import DocumentOffer
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_MAIL_BYTES
 from protocol.mailbox import Notice, NoticeKind, NumberLease
@@ -20,22 +20,19 @@ from protocol.wire import from_bytes
 from village_node.catalogue.service import store_services
 from village_node.identity.certificates import read_certificate, store_certificates
 from village_node.identity.hub import Enrolled, store_lease
-from village_node.inbox.tables import Flag, StoredNotice, StoredReceipt
-from village_node.store.schema import from_ms
+from village_node.inbox.backup import store_backup
+from village_node.inbox.calendar import store_calendar
+from village_node.inbox.documents import offer_document
+from village_node.inbox.flags import FlagRaised, raise_flag
+from village_node.inbox.letters import store_letter
+from village_node.inbox.news import store_news
+from village_node.inbox.revocations import store_revocations
+from village_node.inbox.tables import StoredNotice, StoredReceipt
+from village_node.store.schema import bounded_ms
 
-LATEST_MS = 253_402_300_799_000
-"""The end of the year 9999: a hub time beyond is cut to it, since Python has no later date."""
+__all__ = ["FlagRaised", "raise_flag", "read_cursor", "store_notice", "store_receipt"]
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FlagRaised:
-    """Something that should not happen did."""
-
-    code: str
-    about: bytes = b""
-    evidence: bytes = b""
 
 
 def store_receipt(session: Session, now: datetime, bundle: bytes, receipt: VerifiedReceipt) -> bool:
@@ -51,7 +48,7 @@ def store_receipt(session: Session, now: datetime, bundle: bytes, receipt: Verif
             kind=str(subject.kind),
             raw=receipt.raw,
             log_index=receipt.index,
-            log_time=from_ms(min(receipt.entry.time, LATEST_MS)),
+            log_time=bounded_ms(receipt.entry.time),
             code=subject.code[:60],
             office=subject.office[:64],
             received_at=now,
@@ -79,7 +76,7 @@ def store_notice(session: Session, now: datetime, enrolled: Enrolled, notice: No
             number=notice.number,
             kind=str(notice.kind),
             raw=raw,
-            hub_time=from_ms(max(0, min(notice.time, LATEST_MS))),
+            hub_time=bounded_ms(notice.time),
             received_at=now,
         )
     )
@@ -90,53 +87,65 @@ def store_notice(session: Session, now: datetime, enrolled: Enrolled, notice: No
         raise_flag(session, now, FlagRaised(code="notice_unknown", evidence=raw))
         return True
     try:
-        apply(session, now, enrolled, notice.body)
+        apply(session, now, enrolled, notice)
     except ProtocolError as error:
         log.warning("notice.unreadable", number=notice.number, kind=str(notice.kind), code=error.code)
         raise_flag(session, now, FlagRaised(code="notice_unreadable", evidence=raw))
     return True
 
 
-def raise_flag(session: Session, now: datetime, raised: FlagRaised) -> None:
-    """Count a flag; the first evidence is kept."""
-    flag = session.scalars(select(Flag).where(Flag.code == raised.code, Flag.about == raised.about)).first()
-    if flag is None:
-        session.add(
-            Flag(
-                code=raised.code,
-                about=raised.about,
-                times=1,
-                first_at=now,
-                last_at=now,
-                evidence=raised.evidence,
-            )
-        )
-        session.flush()
-    else:
-        flag.times += 1
-        flag.last_at = now
+def _apply_lease(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_lease(session, now, from_bytes(notice.body, NumberLease, max_bytes=MAX_MAIL_BYTES))
 
 
-def _apply_lease(session: Session, now: datetime, _: Enrolled, body: bytes) -> None:
-    store_lease(session, now, from_bytes(body, NumberLease, max_bytes=MAX_MAIL_BYTES))
+def _apply_officer(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
+    store_certificates(session, now, [read_certificate(notice.body, enrolled.node, enrolled.find_message_key)])
 
 
-def _apply_officer(session: Session, now: datetime, enrolled: Enrolled, body: bytes) -> None:
-    store_certificates(session, now, [read_certificate(body, enrolled.node, enrolled.find_message_key)])
+def _apply_service(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_services(session, now, [notice.body])
 
 
-def _apply_service(session: Session, now: datetime, _: Enrolled, body: bytes) -> None:
-    store_services(session, now, [body])
+def _apply_news(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_news(session, now, notice)
 
 
-def _apply_nothing(session: Session, now: datetime, enrolled: Enrolled, body: bytes) -> None:
+def _apply_letter(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_letter(session, now, notice)
+
+
+def _apply_offer(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    offer = from_bytes(notice.body, DocumentOffer, max_bytes=MAX_MAIL_BYTES)
+    offer_document(session, now, offer.document, offer.pieces)
+
+
+def _apply_revocations(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
+    store_revocations(session, now, enrolled, notice.body)
+
+
+def _apply_calendar(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_calendar(session, now, notice.body)
+
+
+def _apply_backup(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_backup(session, now, notice.body)
+
+
+def _apply_nothing(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
     """Leave a receipt to ``store_receipt``: the engine verifies it and asks for that as a step of its own."""
-    del session, now, enrolled, body
+    del session, now, enrolled, notice
 
 
-APPLY: Mapping[str, Callable[[Session, datetime, Enrolled, bytes], None]] = {
+APPLY: Mapping[str, Callable[[Session, datetime, Enrolled, Notice], None]] = {
     NoticeKind.RECEIPT: _apply_nothing,
     NoticeKind.LEASE: _apply_lease,
     NoticeKind.OFFICER: _apply_officer,
     NoticeKind.CATALOGUE: _apply_service,
+    NoticeKind.CASE: _apply_news,
+    NoticeKind.CORRECTION: _apply_letter,
+    NoticeKind.DECISION: _apply_letter,
+    NoticeKind.DOCUMENT: _apply_offer,
+    NoticeKind.REVOCATIONS: _apply_revocations,
+    NoticeKind.CALENDAR: _apply_calendar,
+    NoticeKind.BACKUP: _apply_backup,
 }

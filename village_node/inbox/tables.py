@@ -99,3 +99,92 @@ class KnownBackup(Base):
     through: Mapped[int]
     """This many entries of the ledger."""
     noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CaseStep(Base):
+    """One step of a case as a ``case`` notice told it. Nothing personal."""
+
+    __tablename__ = "case_step"
+    __table_args__ = (Index("ix_case_step_bundle", "bundle_id", "ledger_index"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the notice."""
+    bundle_id: Mapped[bytes] = mapped_column(Digest)
+    """The first bundle of the case."""
+    event: Mapped[str] = mapped_column(String(40))
+    office: Mapped[str] = mapped_column(String(40))
+    stage: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """Log time."""
+    ledger_index: Mapped[int]
+    due_on: Mapped[str | None] = mapped_column(String(10))
+    days_left: Mapped[int | None]
+    amount_rp: Mapped[int | None]
+    payment_code: Mapped[str] = mapped_column(String(40))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Letter(Base):
+    """A sealed notice: which of them there are, and what an officer's look found it to be about.
+
+    Its bytes stay in ``stored_notice``; what is in them is kept nowhere in clear.
+    """
+
+    __tablename__ = "letter"
+    __table_args__ = (Index("ix_letter_bundle", "bundle_id"),)
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """Of the notice."""
+    kind: Mapped[str] = mapped_column(String(20))
+    """``correction`` or ``decision``."""
+    state: Mapped[str] = mapped_column(String(10))
+    """``sealed`` until an officer's key opened it once; ``read``; ``unreadable``."""
+    bundle_id: Mapped[bytes | None] = mapped_column(Digest)
+    """The first bundle of the case that it is about."""
+    request: Mapped[int | None]
+    """Ledger index of the question, for a correction."""
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OfferedDocument(Base):
+    """A document that the hub has for this node; its pieces are fetched, and kept as they came: sealed."""
+
+    __tablename__ = "offered_document"
+
+    document: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    pieces: Mapped[int]
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FetchedPiece(Base):
+    """A sealed piece that lies in the documents folder."""
+
+    __tablename__ = "fetched_piece"
+
+    document: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    fetched_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RevocationPart(Base):
+    """A signed part of the list of revoked documents. Those of older lists go when a newer list is whole."""
+
+    __tablename__ = "revocation_part"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    part: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    parts: Mapped[int]
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CalendarVersion(Base):
+    """The hub's days off; the highest version counts, the others tell what was promised then."""
+
+    __tablename__ = "calendar_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    raw: Mapped[bytes] = mapped_column(LargeBinary)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)

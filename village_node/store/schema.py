@@ -54,3 +54,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 def from_ms(milliseconds: int) -> datetime:
     """Return the moment of these milliseconds since 1970."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+LATEST_MS = 253_402_300_799_000
+"""The end of the year 9999: Python has no later date."""
+
+
+def bounded_ms(milliseconds: int) -> datetime:
+    """Return the moment of milliseconds that somebody else wrote, cut to the dates that there are."""
+    return from_ms(max(0, min(milliseconds, LATEST_MS)))

@@ -32,6 +32,8 @@ class StoredItem:
     named_size: int | None
     named_root: bytes | None
     chunks: tuple[int, ...]
+    held_back: frozenset[int]
+    """Attachments that the hub has from an earlier bundle, as far as this node knows."""
     state: str
 
 
@@ -60,7 +62,7 @@ def load_items(session: Session, *, after_counter: int = 0) -> list[StoredItem]:
         .where(OutboxItem.counter > after_counter)
         .order_by(OutboxItem.counter)
     ).all()
-    chunks = _chunk_counts(session, after_counter)
+    chunks, held_back = _chunk_counts(session, after_counter), _held_back(session, after_counter)
     return [
         StoredItem(
             bundle=row.bundle_id,
@@ -70,6 +72,7 @@ def load_items(session: Session, *, after_counter: int = 0) -> list[StoredItem]:
             named_size=row.named_size,
             named_root=row.named_root,
             chunks=tuple(chunks.get(row.bundle_id, ())),
+            held_back=frozenset(held_back.get(row.bundle_id, ())),
             state=row.state,
         )
         for row in rows
@@ -175,4 +178,16 @@ def _chunk_counts(session: Session, after_counter: int) -> dict[bytes, list[int]
     )
     for bundle, chunks in rows:
         found.setdefault(bundle, []).append(chunks)
+    return found
+
+
+def _held_back(session: Session, after_counter: int) -> dict[bytes, list[int]]:
+    found: dict[bytes, list[int]] = {}
+    rows = session.execute(
+        select(OutboxAttachment.bundle_id, OutboxAttachment.position)
+        .join(OutboxItem, OutboxItem.bundle_id == OutboxAttachment.bundle_id)
+        .where(OutboxItem.counter > after_counter, OutboxAttachment.held_back)
+    )
+    for bundle, position in rows:
+        found.setdefault(bundle, []).append(position)
     return found

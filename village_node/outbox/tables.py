@@ -1,8 +1,8 @@
-"""Tables: sealed items, their attachments, and the head of the node's chain."""
+"""Tables: sealed items, their attachments, officers' later statements, and the head of the node's chain."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from village_node.store.schema import Base, Digest, UtcDateTime
@@ -23,11 +23,16 @@ class OutboxItem(Base):
     """One sealed bundle. Nothing in clear but what its receipts show anyway."""
 
     __tablename__ = "outbox_item"
-    __table_args__ = (Index("ix_outbox_item_open", "state", "counter"),)
+    __table_args__ = (
+        Index("ix_outbox_item_open", "state", "counter"),
+        Index("ix_outbox_item_corrects", "corrects"),
+        Index("uq_outbox_item_registration_no", "registration_no", unique=True, sqlite_where=text("corrects IS NULL")),
+    )
 
     bundle_id: Mapped[bytes] = mapped_column(Digest, primary_key=True)
     counter: Mapped[int] = mapped_column(unique=True)
-    registration_no: Mapped[str] = mapped_column(String(20), unique=True)
+    registration_no: Mapped[str] = mapped_column(String(20))
+    """A correction bears the number of its case."""
     officer_id: Mapped[str] = mapped_column(ForeignKey("officer.officer_id"))
     service: Mapped[str] = mapped_column(String(64))
     service_version: Mapped[int]
@@ -47,6 +52,10 @@ class OutboxItem(Base):
     last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     files_deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the sealed files were deleted here, because a backup of the hub covers them."""
+    corrects: Mapped[bytes | None] = mapped_column(Digest)
+    """The first bundle of the case, for a correction."""
+    request: Mapped[int | None]
+    """Ledger index of the question that a correction answers."""
 
 
 class OutboxAttempt(Base):
@@ -87,3 +96,30 @@ class OutboxAttachment(Base):
     chunks: Mapped[int]
     delivered: Mapped[int] = mapped_column(default=0)
     """Chunks that are believed to be at the hub; for the progress bar, the hub alone knows."""
+    held_back: Mapped[bool] = mapped_column(default=False)
+    """This node delivered the same file before: its chunks go only if the hub asks for them after all."""
+
+
+class OutboxAct(Base):
+    """An officer's later statement about a case, sealed to the hub; written again until it is answered."""
+
+    __tablename__ = "outbox_act"
+    __table_args__ = (Index("ix_outbox_act_bundle", "bundle_id"),)
+
+    act: Mapped[bytes] = mapped_column(Digest, primary_key=True)
+    bundle_id: Mapped[bytes] = mapped_column(Digest)
+    """The first bundle of the case."""
+    kind: Mapped[str] = mapped_column(String(20))
+    officer_id: Mapped[str] = mapped_column(ForeignKey("officer.officer_id"))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """What goes: signed by the officer, sealed to the hub."""
+    digest: Mapped[bytes] = mapped_column(Digest, unique=True)
+    """SHA-256 of ``sealed``: a refusal names it."""
+    copy: Mapped[bytes] = mapped_column(LargeBinary)
+    """The same statement sealed to the node's own mailbox key, for the officers of this PC."""
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    """``waiting``, ``done`` or ``refused``."""
+    code: Mapped[str] = mapped_column(String(40), default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -22,6 +22,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", "version", name=op.f("pk_cached_service")),
     )
     op.create_table(
+        "calendar_version",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
+    )
+    op.create_table(
+        "case_step",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.String(length=10), nullable=True),
+        sa.Column("days_left", sa.Integer(), nullable=True),
+        sa.Column("amount_rp", sa.Integer(), nullable=True),
+        sa.Column("payment_code", sa.String(length=40), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_case_step")),
+    )
+    op.create_index("ix_case_step_bundle", "case_step", ["bundle_id", "ledger_index"], unique=False)
+    op.create_table(
         "draft",
         sa.Column("draft_id", sa.String(length=26), nullable=False),
         sa.Column("officer_id", sa.String(length=18), nullable=False),
@@ -33,6 +58,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_draft")),
     )
     op.create_index(op.f("ix_draft_officer_id"), "draft", ["officer_id"], unique=False)
+    op.create_table(
+        "fetched_piece",
+        sa.Column("document", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fetched_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("document", "position", name=op.f("pk_fetched_piece")),
+    )
     op.create_table(
         "flag",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -75,6 +107,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_leased_block")),
     )
     op.create_index("uq_leased_block_year_first", "leased_block", ["year", "first"], unique=True)
+    op.create_table(
+        "letter",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("request", sa.Integer(), nullable=True),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_letter")),
+    )
+    op.create_index("ix_letter_bundle", "letter", ["bundle_id"], unique=False)
     op.create_table(
         "link_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -131,6 +174,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_node_identity")),
     )
     op.create_table(
+        "offered_document",
+        sa.Column("document", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("offered_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("document", name=op.f("pk_offered_document")),
+    )
+    op.create_table(
         "officer",
         sa.Column("officer_id", sa.String(length=18), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
@@ -185,6 +235,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("nik_index", name=op.f("pk_resident")),
     )
     op.create_table(
+        "revocation_part",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("raw", sa.LargeBinary(), nullable=False),
+        sa.Column("issued_at", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", "part", name=op.f("pk_revocation_part")),
+    )
+    op.create_table(
         "send_rate",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("bits_per_second", sa.Integer(), nullable=False),
@@ -233,6 +293,25 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_file_draft_id"), "draft_file", ["draft_id"], unique=False)
     op.create_table(
+        "outbox_act",
+        sa.Column("act", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("copy", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["officer_id"], ["officer.officer_id"], name=op.f("fk_outbox_act_officer_id_officer")),
+        sa.PrimaryKeyConstraint("act", name=op.f("pk_outbox_act")),
+        sa.UniqueConstraint("digest", name=op.f("uq_outbox_act_digest")),
+    )
+    op.create_index("ix_outbox_act_bundle", "outbox_act", ["bundle_id"], unique=False)
+    op.create_table(
         "outbox_item",
         sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("counter", sa.Integer(), nullable=False),
@@ -251,13 +330,22 @@ def upgrade() -> None:
         sa.Column("first_sent_at", sa.BigInteger(), nullable=True),
         sa.Column("last_sent_at", sa.BigInteger(), nullable=True),
         sa.Column("files_deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("corrects", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("request", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["officer_id"], ["officer.officer_id"], name=op.f("fk_outbox_item_officer_id_officer")),
         sa.PrimaryKeyConstraint("bundle_id", name=op.f("pk_outbox_item")),
         sa.UniqueConstraint("counter", name=op.f("uq_outbox_item_counter")),
         sa.UniqueConstraint("message_digest", name=op.f("uq_outbox_item_message_digest")),
-        sa.UniqueConstraint("registration_no", name=op.f("uq_outbox_item_registration_no")),
     )
+    op.create_index("ix_outbox_item_corrects", "outbox_item", ["corrects"], unique=False)
     op.create_index("ix_outbox_item_open", "outbox_item", ["state", "counter"], unique=False)
+    op.create_index(
+        "uq_outbox_item_registration_no",
+        "outbox_item",
+        ["registration_no"],
+        unique=True,
+        sqlite_where=sa.text("corrects IS NULL"),
+    )
     op.create_table(
         "outbox_attachment",
         sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
@@ -268,6 +356,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("delivered", sa.Integer(), nullable=False),
+        sa.Column("held_back", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["bundle_id"], ["outbox_item.bundle_id"], name=op.f("fk_outbox_attachment_bundle_id_outbox_item")
         ),
@@ -290,30 +379,42 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
     op.drop_table("outbox_attempt")
     op.drop_table("outbox_attachment")
+    op.drop_index("uq_outbox_item_registration_no", table_name="outbox_item", sqlite_where=sa.text("corrects IS NULL"))
     op.drop_index("ix_outbox_item_open", table_name="outbox_item")
+    op.drop_index("ix_outbox_item_corrects", table_name="outbox_item")
     op.drop_table("outbox_item")
+    op.drop_index("ix_outbox_act_bundle", table_name="outbox_act")
+    op.drop_table("outbox_act")
     op.drop_index(op.f("ix_draft_file_draft_id"), table_name="draft_file")
     op.drop_table("draft_file")
     op.drop_index("ix_stored_receipt_bundle", table_name="stored_receipt")
     op.drop_table("stored_receipt")
     op.drop_table("stored_notice")
     op.drop_table("send_rate")
+    op.drop_table("revocation_part")
     op.drop_table("resident")
     op.drop_table("register_state")
     op.drop_table("register_access")
     op.drop_table("outbox_head")
     op.drop_table("officer")
+    op.drop_table("offered_document")
     op.drop_table("node_identity")
     op.drop_table("named_office")
     op.drop_table("mailbox_key")
     op.drop_table("link_record")
     op.drop_table("link_attempt")
+    op.drop_index("ix_letter_bundle", table_name="letter")
+    op.drop_table("letter")
     op.drop_index("uq_leased_block_year_first", table_name="leased_block")
     op.drop_table("leased_block")
     op.drop_table("known_checkpoint")
     op.drop_table("known_backup")
     op.drop_index("uq_flag_code_about", table_name="flag")
     op.drop_table("flag")
+    op.drop_table("fetched_piece")
     op.drop_index(op.f("ix_draft_officer_id"), table_name="draft")
     op.drop_table("draft")
+    op.drop_index("ix_case_step_bundle", table_name="case_step")
+    op.drop_table("case_step")
+    op.drop_table("calendar_version")
     op.drop_table("cached_service")

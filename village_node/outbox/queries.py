@@ -107,6 +107,11 @@ class ItemRow:
         return self.bundle.hex()
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is sent: all files are there, or the hub refused."""
+        return self.step not in {ItemStep.SAVED, ItemStep.SENT, ItemStep.ARRIVED}
+
+    @property
     def has_arrived(self) -> bool:
         """Whether a verified receipt says that the hub has the application."""
         return self.step not in {ItemStep.SAVED, ItemStep.SENT, ItemStep.REJECTED}

@@ -15,10 +15,12 @@ from village_node.drafts.pictures import MAX_UPLOAD_BYTES
 from village_node.drafts.service import tidy
 from village_node.identity.hub import find_enrolled
 from village_node.outbox import queries as outbox
+from village_node.store.space import SpaceWatch
 from village_node.web import errors, security
-from village_node.web.desk import Desk, find_seat, local, now
+from village_node.web.checkup import warnings
+from village_node.web.desk import Desk, desk, find_seat, local, now
 from village_node.web.language import chosen, say, spoken
-from village_node.web.pages import applications, attachments, help_page, home, officers, sending, session
+from village_node.web.pages import applications, attachments, help_page, home, numbers, officers, sending, session
 from village_node.web.seats import Seats
 from village_node.web.standing import link_words
 
@@ -30,6 +32,7 @@ BLUEPRINTS = (
     sending.blueprint,
     officers.blueprint,
     help_page.blueprint,
+    numbers.blueprint,
 )
 _FORM_ROOM = 200_000
 """Bytes of a request besides the file itself."""
@@ -54,7 +57,12 @@ def create_app(context: NodeContext) -> Flask:
     with context.database.reading() as db:
         tidy(db, folder)  # what a crash left between a file and its row
     seats = Seats(context.unlocks, context.clock, lock_after_s=context.settings.lock_after_s)
-    app.extensions["simpul"] = Desk(context=context, seats=seats, folder=folder)
+    app.extensions["simpul"] = Desk(
+        context=context,
+        seats=seats,
+        folder=folder,
+        space=SpaceWatch(context.settings.data_dir, context.clock),
+    )
     security.guard(app)
     Bootstrap5(app)
     CSRFProtect(app)
@@ -74,6 +82,7 @@ def _share_with_templates(app: Flask, context: NodeContext) -> None:
         with context.database.reading() as db:
             enrolled = find_enrolled(db)
             state = outbox.home(db)
+            warned = warnings(db)
         seat = find_seat()
         since = local(state.link_since) if state.link_since else None
         return {
@@ -81,6 +90,8 @@ def _share_with_templates(app: Flask, context: NodeContext) -> None:
             "place_code": enrolled.node.village if enrolled else "",
             "node_id": enrolled.node if enrolled else "–",
             "link": link_words(state, since=since, now=local(now())),
+            "warnings": warned,
+            "may_begin": desk().space.look().may_begin,
             "officer": seat,
             "lock_minutes": max(1, context.settings.lock_after_s // 60),
             "language": spoken(),

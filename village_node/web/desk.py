@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from village_node.context import NodeContext
 from village_node.drafts.folder import DraftFolder
 from village_node.identity.sessions import Unlocked
+from village_node.store.space import SpaceWatch
 from village_node.web.errors import wants_json
 from village_node.web.language import say
 from village_node.web.seats import Parked, Seat, Seats
@@ -39,6 +40,7 @@ class Desk:
     context: NodeContext
     seats: Seats
     folder: DraftFolder
+    space: SpaceWatch
 
 
 def desk() -> Desk:

@@ -32,7 +32,7 @@ from village_node.web.words import (
 )
 
 LINK_BITS_PER_S = 64_000
-"""What a village link gives on a bad day (EDGE); until the node measures its own, the estimate is made with it."""
+"""What a village link gives on a bad day (EDGE); until the node has measured its own, the estimate is made with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +105,8 @@ class Shown:
     today: date
     regency: str
     village: str
+    link_bits_per_s: int = LINK_BITS_PER_S
+    """What the link carries."""
 
     @property
     def name(self) -> str:
@@ -135,12 +137,12 @@ class Shown:
 
     def total(self) -> Total:
         """Return size and estimate of what will be sent."""
-        seconds = send_seconds(self.draft.size + _MANIFEST_BYTES, bits_per_second=LINK_BITS_PER_S)
+        seconds = send_seconds(self.draft.size + _MANIFEST_BYTES, bits_per_second=self.link_bits_per_s)
         return Total(
             count=len(self.draft.files),
             size=size(self.draft.size),
             duration=duration(seconds),
-            speed=say("%(speed)s kbit/detik", speed=LINK_BITS_PER_S // 1000),
+            speed=say("%(speed)s kbit/detik", speed=self.link_bits_per_s // 1000),
         )
 
     def warning_lines(self) -> list[str]:

@@ -48,8 +48,10 @@ DOMAIN: Mapping[str, Known] = {
         to_do=later("Persingkat isian yang panjang atau hapus sebagian berkas."))),
     "no_number_left": (409, Advice(
         happened=later("Persediaan nomor registrasi di komputer ini habis."),
-        kept=later("Isian tetap tersimpan; belum ada yang dikirim."),
-        to_do=later("Sambungkan komputer ke internet sebentar; pusat mengirim nomor baru dengan sendirinya."))),
+        kept=later("Isian tetap tersimpan; belum ada yang dikirim. Nomor yang tercetak selalu nomor akhir, jadi tanpa "
+                   "nomor tidak ada tanda terima."),
+        to_do=later("Sambungkan komputer ke internet sebentar; pusat mengirim nomor baru dengan sendirinya. Sesudah "
+                    "itu tanda tangani di sini."))),
     "officer_not_certified": (409, Advice(
         happened=later("Anda belum disahkan pusat sebagai petugas, jadi belum dapat menandatangani."),
         kept=later("Isian tetap tersimpan."),
@@ -79,6 +81,10 @@ DOMAIN: Mapping[str, Known] = {
         happened=later("Data tersegel di komputer ini tidak dapat dibuka; mungkin rusak."),
         kept=later("Tidak ada yang diubah atau dihapus."),
         to_do=later("Catat kode ini dan hubungi administrator jaringan."))),
+    "no_space": (503, Advice(
+        happened=later("Cakram komputer ini penuh atau tidak dapat ditulisi; permohonan baru belum dapat dimulai."),
+        kept=_SAVED,
+        to_do=later("Kosongkan tempat di cakram, lalu coba lagi; program tidak perlu dimulai ulang."))),
     "storage": (503, Advice(
         happened=later("Cakram komputer ini penuh atau bermasalah; yang terakhir belum tersimpan."),
         kept=later("Yang tersimpan sebelumnya tetap ada. Isian di layar jangan ditutup."),

@@ -130,6 +130,42 @@ REJECTIONS: Mapping[str, Advice] = {
         to_do=later("Segera hubungi administrator jaringan dan inspektorat: ini bisa berarti catatan pusat diubah."),
     ),
     "topic": Advice(happened=later("Kiriman sampai di alamat pusat yang tidak dikenal."), kept=_KEPT, to_do=_CALL),
+    "correction_unknown": Advice(
+        happened=later("Pusat tidak mengenal permohonan yang diperbaiki oleh kiriman ini."), kept=_KEPT, to_do=_CALL
+    ),
+    "correction_closed": Advice(
+        happened=later("Perbaikan ini tidak (lagi) diminta: sudah dijawab, atau permintaannya dicabut."),
+        kept=_KEPT,
+        to_do=later("Lihat halaman permohonan: bila kantor meminta lagi, jawab permintaan yang terbaru."),
+    ),
+    "correction_not_asked": Advice(
+        happened=later("Perbaikan ini mengubah isian atau berkas yang tidak diminta."),
+        kept=_KEPT,
+        to_do=later("Ubah hanya yang diminta, lalu kirim perbaikan sekali lagi."),
+    ),
+    "act_unknown": Advice(
+        happened=later("Pusat tidak mengenal permohonan yang disebut dalam pernyataan petugas ini."),
+        kept=_KEPT,
+        to_do=_CALL,
+    ),
+    "act_not_allowed": Advice(
+        happened=later("Pernyataan petugas ini belum atau tidak lagi berlaku untuk permohonan itu."),
+        kept=_KEPT,
+        to_do=later("Lihat halaman permohonan, lalu nyatakan lagi bila memang sudah waktunya."),
+    ),
+    "document_unknown": Advice(
+        happened=later("Pusat tidak memiliki dokumen yang diminta komputer ini."), kept=_KEPT, to_do=_CALL
+    ),
+    "parcel": Advice(
+        happened=later("Berkas USB ini rusak atau bukan untuk komputer ini."),
+        kept=later("Isi yang masih terbaca sudah dipakai; yang lain tetap tersimpan di asalnya."),
+        to_do=later("Salin berkas USB itu sekali lagi dari asalnya."),
+    ),
+    "put_aside": Advice(
+        happened=later("Pusat menyisihkan kiriman ini untuk diperiksa orang."),
+        kept=_KEPT,
+        to_do=later("Tunggu kabar dari administrator jaringan; jangan membuat permohonan yang sama lagi."),
+    ),
     "enrolment": Advice(
         happened=later("Kode pendaftaran komputer ini salah, sudah dipakai, atau kedaluwarsa."),
         kept=later("Kunci yang dibuat di komputer ini tetap ada."),

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from protocol.errors import Turn
 from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
+from village_node.web.diagnosis import Finding
 from village_node.web.language import Lazy, later, say
 from village_node.web.rejections import TURNS, advice_for, turn_after
 from village_node.web.returns import return_advice
@@ -41,27 +42,6 @@ KINDS: Mapping[ItemStep, str] = {
     ItemStep.SAVED: "calm", ItemStep.SENT: "calm", ItemStep.RETURNED: "warn", ItemStep.REJECTED: "bad",
 }  # fmt: skip
 """Colour of the tag; everything else is well (``ok``)."""
-
-REASONS: Mapping[str, Lazy] = {
-    "name": later("nama server pusat tidak ditemukan; biasanya internet desa sedang putus"),
-    "refused": later("server pusat menolak sambungan"),
-    "timeout": later("server pusat tidak menjawab; internet sedang lambat atau putus"),
-    "tls": later("sambungan aman gagal; periksa tanggal dan jam komputer"),
-    "certificate": later("sertifikat komputer ini tidak diterima"),
-    "certificate_missing": later("sertifikat komputer ini tidak ada"),
-    "network": later("jaringan tidak dapat dipakai"),
-    "keepalive": later("sambungan terputus di tengah jalan"),
-    "lost": later("sambungan terputus di tengah jalan"),
-    "no_ack": later("server pusat berhenti menjawab"),
-    "hub_silent": later("server tersambung, tetapi pusat belum menjawab"),
-    "not_authorised": later("pusat tidak mengizinkan komputer ini"),
-    "broker_refused": later("server pusat menolak sambungan"),
-    "program": later("program mengulang sambungannya sendiri"),
-    "thread_died": later("program mengulang sambungannya sendiri"),
-    "starting": later("program baru dimulai"),
-    "stopped": later("program baru dihentikan"),
-}
-
 
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 """Names of offices by code, before a hub gave any."""
@@ -108,11 +88,6 @@ def _link(state: LinkState, since: str) -> tuple[str, str]:
             return "down", say("Luring sejak %(time)s", time=since) if since else say("Luring")
 
 
-def reason_words(reason: str) -> str:
-    """Return why there is no link; a code without words is shown as it is."""
-    return str(REASONS[reason]) if reason in REASONS else reason
-
-
 def office_words(office: str, known: Mapping[str, str] = NO_NAMES) -> str:
     """Return an office for people: the name that the hub gave, else what its code says."""
     if office in known:
@@ -136,38 +111,21 @@ def tag_of(item: ItemRow) -> tuple[str, str, str]:
     return kind, str(STEPS[item.step]), symbols[kind]
 
 
-def standing_of(item: ItemRow, home: Home, known: Mapping[str, str] = NO_NAMES) -> Standing:
-    """Return why an item still waits, what comes next and whose turn it is."""
+def standing_of(item: ItemRow, finding: Finding, known: Mapping[str, str] = NO_NAMES) -> Standing:
+    """Return why an item still waits, what comes next and whose turn it is; on its way, as the doctor found."""
     if item.step is ItemStep.REJECTED:
         advice = advice_for(item.code)
         return Standing(
             why=f"{advice.happened} {advice.kept}", next=str(advice.to_do), turn=str(TURNS[turn_after(item.code)])
         )
-    if item.step in {ItemStep.SAVED, ItemStep.SENT}:
-        return _not_there_yet(item, home)
+    if item.step in {ItemStep.SAVED, ItemStep.SENT, ItemStep.ARRIVED}:
+        return Standing(why=finding.why, next=finding.next, turn=finding.turn)
     return _at_the_hub(item, known)
-
-
-def _not_there_yet(item: ItemRow, home: Home) -> Standing:
-    if home.link is not LinkState.ONLINE:
-        why = say("Belum ada sambungan ke pusat.")
-    elif item.step is ItemStep.SAVED:
-        why = say("Menunggu giliran kirim.")
-    else:
-        why = say("Sudah dikirim %(count)s kali; tanda terima dari pusat belum datang.", count=item.attempts)
-    return Standing(
-        why=why,
-        next=say("Terkirim sendiri begitu tersambung. Permohonan aman di komputer ini; jangan dibuat dua kali."),
-        turn=str(TURNS[Turn.NODE]),
-    )
 
 
 def _at_the_hub(item: ItemRow, known: Mapping[str, str]) -> Standing:
     office = office_words(item.office, known) or say("loket pusat")
     match item.step:
-        case ItemStep.ARRIVED:
-            why = say("Pusat sudah mencatat permohonan; berkas masih dikirim (%(part)s%%).", part=item.percent)
-            return Standing(why=why, next=say("Berkas sisanya menyusul sendiri."), turn=str(TURNS[Turn.NODE]))
         case ItemStep.WHOLE:
             why = say("Permohonan dan semua berkas utuh di pusat.")
             return Standing(why=why, next=say("Loket memeriksa kelengkapannya."), turn=say("loket pusat"))

@@ -7,6 +7,7 @@ from protocol.catalogue import Service
 from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service
 from village_node.drafts.rules import is_known_key
+from village_node.store.space import NoSpaceError
 from village_node.web.desk import context, desk, for_officers, local, now, officer
 from village_node.web.drawing import (
     Shown,
@@ -69,7 +70,9 @@ def service_page(code: str) -> ResponseReturnValue:
 @blueprint.post("/layanan/<code>/mulai")
 @for_officers
 def start(code: str) -> ResponseReturnValue:
-    """Begin an application."""
+    """Begin an application, unless the disk would not take the resident's story to its end."""
+    if not desk().space.look().may_begin:
+        raise NoSpaceError
     chosen, draft_id = _newest(code), context().ids.new()
     with context().database.session() as db:
         service.start_draft(db, now(), officer(), draft_id=draft_id, service=chosen)

@@ -1,15 +1,23 @@
-"""Bantuan: the facts of the road to the hub in plain words, and what to tell the administrator. No personal data."""
+"""Bantuan: the road to the hub, walked step by step, and a file for the administrator. No personal data."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+import json
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from village_node.health.road import walk
 from village_node.identity.hub import find_enrolled, newest_checkpoint
 from village_node.outbox import queries
-from village_node.web.desk import context, for_officers, local, now
+from village_node.web.checkup import clock_finding, link_speed, road_finding, road_now, tried_lines
+from village_node.web.desk import context, desk, for_officers, local, now
+from village_node.web.diagnosis import clock_words, outcome_words, space_words
 from village_node.web.language import say
 from village_node.web.rejections import REJECTIONS, flag_advice
-from village_node.web.standing import reason_words, since_words
-from village_node.web.words import moment
+from village_node.web.roadmap import Milestone, milestones
+from village_node.web.standing import since_words
+from village_node.web.support import support_figures
+from village_node.web.words import moment, size
 
 blueprint = Blueprint("help", __name__)
 
@@ -18,23 +26,32 @@ blueprint = Blueprint("help", __name__)
 @for_officers
 def index() -> ResponseReturnValue:
     """Show what is known about the road to the hub."""
-    here = local(now())
+    return _page(())
+
+
+@blueprint.post("/bantuan/uji")
+@for_officers
+def test_road() -> ResponseReturnValue:
+    """Walk the road now and show each step."""
     with context().database.reading() as db:
-        state, enrolled, seen = queries.home(db), find_enrolled(db), newest_checkpoint(db)
-        flags = [
-            (each, flag_advice(each.code), moment(local(each.last_at))) for each in queries.list_flags(db, limit=20)
-        ]
-    return render_template(
-        "help.html",
-        state=state,
-        enrolled=enrolled,
-        seen=seen,
-        flags=flags,
-        clock=moment(here),
-        reason=reason_words(state.reason),
-        last_answer=since_words(local(state.last_answer_at), here) if state.last_answer_at else "–",
-        codes=sorted(REJECTIONS.items()),
-    )
+        enrolled, road = find_enrolled(db), road_now(db)
+        clock = clock_finding(db)
+    settings, steps = context().settings, []
+    if enrolled is not None:
+        host, port = settings.broker_host or enrolled.broker_host, settings.broker_port or enrolled.broker_port
+        steps = list(walk(host, port, context().sealer.keys.tls_files))
+    return _page(milestones(steps, road, desk().space.look(), clock))
+
+
+@blueprint.get("/bantuan/berkas-dukungan.json")
+@for_officers
+def support_file() -> ResponseReturnValue:
+    """Hand out what an administrator wants to know: codes, counts and times, nothing about any resident."""
+    with context().database.reading() as db:
+        figures = support_figures(db, road_now(db), desk().space.look(), clock_finding(db), link_speed(db))
+    response = Response(json.dumps(figures, indent=1) + "\n", mimetype="application/json")
+    response.headers["Content-Disposition"] = 'attachment; filename="simpul-dukungan.json"'
+    return response
 
 
 @blueprint.post("/bantuan/kirim-sekarang")
@@ -44,3 +61,30 @@ def send_now() -> ResponseReturnValue:
     context().wake()
     flash(say("Program mencoba menyambung dan mengirim sekarang."), "ok")
     return redirect(url_for("help.index"))
+
+
+def _page(tested: tuple[Milestone, ...]) -> str:
+    with context().database.reading() as db:
+        return render_template("help.html", tested=tested, codes=sorted(REJECTIONS.items()), **_facts(db))
+
+
+def _facts(db: Session) -> dict[str, object]:
+    here, state, space = local(now()), queries.home(db), desk().space.look()
+    road = road_now(db)
+    flags = [(each, flag_advice(each.code), moment(local(each.last_at))) for each in queries.list_flags(db, limit=20)]
+    return {
+        "state": state,
+        "enrolled": find_enrolled(db),
+        "seen": newest_checkpoint(db),
+        "flags": flags,
+        "clock": moment(here),
+        "clock_problem": clock_words(clock_finding(db)),
+        "reason": outcome_words(state.reason) if state.reason else "",
+        "finding": road_finding(db),
+        "tried": tried_lines(db),
+        "last_answer": since_words(local(state.last_answer_at), here) if state.last_answer_at else "–",
+        "last_beacon": since_words(local(road.last_beacon_at), here) if road.last_beacon_at else "–",
+        "space_problem": space_words(space),
+        "free": size(space.free_bytes),
+        "used": size(context().files.used_bytes()),
+    }

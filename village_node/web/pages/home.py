@@ -11,16 +11,17 @@ from village_node.drafts.queries import list_drafts
 from village_node.identity.officers import list_officers
 from village_node.outbox import queries
 from village_node.outbox.label import open_label
+from village_node.outbox.numbers import FEW
+from village_node.web.checkup import Checkup, FileBar, checkup_of, file_bars, link_speed, road_finding, road_now
 from village_node.web.desk import context, for_officers, local, now, officer, open_to_all
-from village_node.web.standing import reason_words, since_words, tag_of
+from village_node.web.standing import since_words, tag_of
 from village_node.web.words import duration, in_words, moment, size
 
 blueprint = Blueprint("home", __name__)
 
-FEW_NUMBERS = 20
-"""Registration numbers left; below it the officer is told to connect once."""
-
 SHOWN_ITEMS = 30
+
+ON_THE_WAY = frozenset({queries.ItemStep.SAVED, queries.ItemStep.SENT, queries.ItemStep.ARRIVED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +34,9 @@ class ItemLine:
     """Only of this officer's own items."""
     tag: tuple[str, str, str]
     when: str
-    files: tuple[tuple[str, queries.AttachmentProgress], ...]
-    """Name of the requirement, and how far the file is."""
+    files: tuple[FileBar, ...]
+    checkup: Checkup | None
+    """The outbox doctor's answer, while the item is on its way."""
 
 
 @blueprint.get("/")
@@ -83,7 +85,10 @@ def _service_names(db: Session) -> dict[str, str]:
 
 def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
     state = queries.home(db)
-    lines = [_line(row, names) for row in queries.list_items(db, limit=SHOWN_ITEMS)]
+    rows = queries.list_items(db, limit=SHOWN_ITEMS)
+    road, speed = road_now(db), link_speed(db)
+    checked = {row.bundle: checkup_of(db, row, road) for row in rows if row.step in ON_THE_WAY}
+    lines = [_line(row, names, checked.get(row.bundle), speed) for row in rows]
     here = local(now())
     times = {
         "last_success": state.last_success_at,
@@ -93,17 +98,23 @@ def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
     return {
         "state": state,
         "times": {key: since_words(local(at), here) if at else "–" for key, at in times.items()},
-        "reason": reason_words(state.reason),
+        "road": road_finding(db),
+        "beacon": since_words(local(road.last_beacon_at), here) if road.last_beacon_at else "–",
+        "speed": speed // 1_000,
         "bytes": size(state.waiting_bytes) if state.waiting_bytes else "–",
         "age": duration(int((now() - state.oldest_waiting_at).total_seconds())) if state.oldest_waiting_at else "",
-        "few_numbers": state.free_numbers < FEW_NUMBERS,
+        "few_numbers": state.free_numbers <= FEW,
         "returned": [each for each in lines if each.row.step is queries.ItemStep.RETURNED],
         "rejected": [each for each in lines if each.row.step is queries.ItemStep.REJECTED],
         "items": lines,
     }
 
 
-def _line(row: queries.ItemRow, names: dict[str, str]) -> ItemLine:
+def _needed(row: queries.ItemRow) -> set[str]:
+    return {each.requirement for each in row.attachments}
+
+
+def _line(row: queries.ItemRow, names: dict[str, str], checked: Checkup | None, speed: int) -> ItemLine:
     label = open_label(officer(), row.label)
     return ItemLine(
         row=row,
@@ -111,7 +122,6 @@ def _line(row: queries.ItemRow, names: dict[str, str]) -> ItemLine:
         applicant=label.applicant if label else "",
         tag=tag_of(row),
         when=since_words(local(row.sealed_at), local(now())),
-        files=tuple(
-            (names.get(f"{row.service}/{each.requirement}", each.requirement), each) for each in row.attachments
-        ),
+        checkup=checked,
+        files=file_bars(row, {key: names.get(f"{row.service}/{key}", key) for key in _needed(row)}, speed),
     )

@@ -13,13 +13,14 @@ from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service as drafts
 from village_node.drafts.rules import CONSENTS
 from village_node.identity.errors import PinLockedError, PinWrongError
-from village_node.identity.hub import office_names
+from village_node.identity.hub import free_numbers, office_names
 from village_node.identity.officers import unlock
 from village_node.outbox import queries
-from village_node.outbox.errors import ItemUnknownError, OfficerNotCertifiedError
+from village_node.outbox.errors import ItemUnknownError, NoNumberLeftError, OfficerNotCertifiedError
 from village_node.outbox.label import Label, open_label
 from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, seal_draft
 from village_node.store.errors import DomainError
+from village_node.web.checkup import checkup_of, claim_words, file_bars, link_speed, road_now
 from village_node.web.desk import context, desk, for_officers, local, officer
 from village_node.web.drawing import Shown, promise_of
 from village_node.web.errors import advice_of
@@ -38,7 +39,9 @@ def sign(draft_id: str) -> ResponseReturnValue:
     shown = shown_draft(draft_id)
     if not shown.reading.is_ready:
         return redirect(url_for("applications.check", draft_id=draft_id))
-    return _sign_page(shown, None)
+    with context().database.reading() as db:
+        is_out = not free_numbers(db)
+    return _sign_page(shown, NoNumberLeftError() if is_out else None)
 
 
 @blueprint.post("/isian/<draft_id>/tanda-tangan")
@@ -136,19 +139,24 @@ def _label(row: queries.ItemRow) -> Label:
 
 def _item(row: queries.ItemRow) -> dict[str, object]:
     with context().database.reading() as db:
-        state = queries.home(db)
         steps = queries.timeline(db, row.bundle)
         service = load_service(db, row.service, row.service_version)
         offices = office_names(db)
+        checked = checkup_of(db, row, road_now(db))
+        names = {str(each.key): in_words(each.label) for each in service.requirements}
+        bars = file_bars(row, names, link_speed(db))
+        between = claim_words(db, row)
     label = open_label(officer(), row.label)
     entries = [(each, str(STEPS[each.step]), moment(local(each.at)), entry_words(each, offices)) for each in steps]
     return {
         "row": row,
         "label": label,
         "service": in_words(service.name),
-        "needed": {each.key: in_words(each.label) for each in service.requirements},
+        "between": between,
         "tag": tag_of(row),
-        "standing": standing_of(row, state, offices),
+        "standing": standing_of(row, checked.finding, offices),
+        "checkup": checked,
+        "bars": bars,
         "entries": entries,
         "again": _again(row) if row.step is queries.ItemStep.RETURNED else "",
         "office": office_words(row.office, offices) if row.office else "",
@@ -193,7 +201,7 @@ def _sign_page(shown: Shown, error: DomainError | None) -> str:
         **common(shown),
         applicant=applicant.name if applicant else "",
         problem=advice_of(error) if error else None,
-        may_sign=not isinstance(error, OfficerNotCertifiedError),
+        may_sign=not isinstance(error, OfficerNotCertifiedError | NoNumberLeftError),
     )
 
 

@@ -3,8 +3,9 @@
 from village_node.catalogue.service import load_service
 from village_node.drafts.queries import open_draft
 from village_node.identity.hub import find_enrolled
+from village_node.outbox.rate import measured_rate
 from village_node.web.desk import context, local, now, officer
-from village_node.web.drawing import Shown, promise_of
+from village_node.web.drawing import LINK_BITS_PER_S, Shown, promise_of
 
 
 def shown_draft(draft_id: str) -> Shown:
@@ -22,6 +23,7 @@ def shown_draft(draft_id: str) -> Shown:
             today=local(now()).date(),
             regency=enrolled.hub if enrolled else "",
             village=enrolled.node.village if enrolled else "",
+            link_bits_per_s=measured_rate(db, now()) or LINK_BITS_PER_S,
         )
 
 

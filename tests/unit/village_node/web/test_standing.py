@@ -12,6 +12,7 @@ from tests.unit.village_node.web.conftest import Speak
 from village_node.outbox.label import SealedLabel
 from village_node.outbox.queries import Home, ItemRow, ItemStep, LinkState, TimelineEntry
 from village_node.web.desk import local
+from village_node.web.diagnosis import Finding
 from village_node.web.returns import RETURNS, UNKNOWN_RETURN
 from village_node.web.standing import entry_words, link_words, standing_of, tag_of
 
@@ -26,6 +27,8 @@ ROW = ItemRow(
     code="", office="", attempts=0, last_sent_at=None, attachments=(),
     label=SealedLabel(bundle=b"", officer="", sealed=b""),
 )  # fmt: skip
+
+FINDING = Finding(why="why", next="next", turn="turn", code="", is_trouble=True)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,7 @@ def test_the_link_is_said_in_words(
 @pytest.mark.parametrize("step", ItemStep)
 def test_every_step_says_why_what_next_and_whose_turn(speak: Speak, step: ItemStep, language: str) -> None:
     with speak(language):
-        standing = standing_of(replace(ROW, step=step, office="agency.dishub"), HOME)
+        standing = standing_of(replace(ROW, step=step, office="agency.dishub"), FINDING)
         entry = entry_words(TimelineEntry(step=step, at=NOW, office="one-stop"))
         assert all((standing.why, standing.next, standing.turn, entry, *tag_of(replace(ROW, step=step))))
 
@@ -67,7 +70,7 @@ def test_every_step_says_why_what_next_and_whose_turn(speak: Speak, step: ItemSt
 @pytest.mark.parametrize("code", sorted(BY_CODE))
 def test_every_rejection_says_whose_turn_it_is(speak: Speak, code: str) -> None:
     with speak("id"):
-        standing = standing_of(replace(ROW, step=ItemStep.REJECTED, code=code), HOME)
+        standing = standing_of(replace(ROW, step=ItemStep.REJECTED, code=code), FINDING)
     turns = {"program di komputer ini", "petugas desa", "administrator jaringan kabupaten"}
     assert standing.turn in turns
 
@@ -76,14 +79,13 @@ def test_every_rejection_says_whose_turn_it_is(speak: Speak, code: str) -> None:
 def test_a_return_says_who_why_and_what_the_officer_does_now(speak: Speak, code: str) -> None:
     advice = RETURNS.get(code, UNKNOWN_RETURN)
     with speak("id"):
-        standing = standing_of(replace(ROW, step=ItemStep.RETURNED, code=code, office="one-stop"), HOME)
+        standing = standing_of(replace(ROW, step=ItemStep.RETURNED, code=code, office="one-stop"), FINDING)
         assert standing.why.startswith(f"Dikembalikan oleh loket terpadu (DPMPTSP). {advice.reason} Catatan kantor itu")
         assert standing.next.startswith(f"Telepon atau datangi kantor itu. {advice.to_do} Sesudah itu buat permohonan")
     assert standing.turn == "petugas desa"
 
 
-def test_a_waiting_item_blames_the_link_only_when_there_is_none(speak: Speak) -> None:
+def test_an_item_on_its_way_says_what_the_doctor_found(speak: Speak) -> None:
     with speak("id"):
-        offline = standing_of(ROW, HOME).why
-        online = standing_of(ROW, replace(HOME, link=LinkState.ONLINE)).why
-    assert (offline, online) == ("Belum ada sambungan ke pusat.", "Menunggu giliran kirim.")
+        standing = standing_of(ROW, FINDING)
+    assert (standing.why, standing.next, standing.turn) == ("why", "next", "turn")

@@ -1,69 +1,179 @@
-"""Pure decisions of casework: the state machine of the first three moves, who may make them, what is masked.
+"""Pure decisions of casework: its words, who may do what at which stage, what is masked. Order of stages: ``flow.py``.
 
-States of a case: received → complete → taken_up; received → returned.
-States of a desk: open (checks completeness), waiting (nobody has taken the case up yet), taken, done.
-
-Rules:
-1. Only the front desk of the case calls it complete or returns it, and only while it is received.
-2. A case is called complete only when every file that the manifest names is here: nobody can vouch for what is missing.
-3. A return says why (a code) and what: at least one field or requirement, or a note for the reasons that need one.
-4. An office takes up a case that waits at its own desk, once. Agencies work in parallel and do not wait for each other.
-5. Taking up a newer case while an older one waits at the same desk is allowed and recorded: out of turn.
-6. The inspectorate, heads and network administrators move nothing.
-7. A look at personal data beyond the masked page needs a reason; every look is an event (fault F37, UU 27/2022).
+Rules of moves:
+1. A stage is worked on by its role at its office, and only while it is open or taken; the inspectorate and network
+   administrators move nothing.
+2. A case is called complete only when every file that its manifests name is here: nobody can vouch for what is missing.
+3. A correction says why (a code) and what: at least one field or requirement, or a note for the reasons that need one.
+   Other stages go on meanwhile.
+4. An opinion is given by an office that has taken the case up (custody, with a receipt for the village). A no,
+   conditions and the minutes of a visit need words.
+5. Taking a newer case while an older one waits at the same desk, or deciding it, is allowed and recorded: out of turn.
+6. A refusal, and a grant against an opinion of an agency, say why.
+Rules of double control (UU 25/2009; the regency's agencies and its one-stop office watch each other):
+7. Who decides, confirms or signs has done nothing to prepare the case; who initials has not drafted it.
+8. Who confirms is another person of another office than who decided.
+9. Nobody moves their own case.
+10. While a proposal waits for its second person, nothing is decided, signed or handed over.
+11. A look at personal data beyond the masked page needs a reason; every look is an event (fault F37, UU 27/2022).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
 
-import msgspec
-
-from hub.accounts.rules import DESK_ROLES, Role
-from hub.catalogue.rules import agency_desks, front_desk
-from protocol.catalogue import Answer, Field, FieldType, OfficeCode, Service
-from protocol.ids import RegistrationNo, VillageCode
+from hub.accounts.rules import DESK_ROLES, Actor, Role
+from protocol.catalogue import Answer, Field, FieldType, StageAction
 from protocol.nik import mask_nik
 from protocol.receipt import ReturnReason
-from protocol.sealing import Digest
-from protocol.wire import Wire
 
 MIN_REASON = 10
 """Letters of a note that has to explain something: shorter ones say nothing."""
 
 MAX_NOTE = 1_000
 
+RAPID_DECISIONS = 60
+"""More decisions of one person in one hour are flagged: nobody reads a file a minute (fault F36)."""
+
 
 class CaseState(StrEnum):
     """Where a case stands."""
 
     RECEIVED = "received"
-    COMPLETE = "complete"
-    RETURNED = "returned"
-    TAKEN_UP = "taken_up"
+    IN_PROGRESS = "in_progress"
+    RETURNED = "returned"  # at least one desk waits for a correction; the others go on
+    AWAITING_PAYMENT = "awaiting_payment"
+    DECIDED = "decided"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
-class DeskState(StrEnum):
-    """What one desk does with a case."""
+ENDED = frozenset({CaseState.CLOSED, CaseState.WITHDRAWN})
 
-    OPEN = "open"
+
+class StageState(StrEnum):
+    """What one desk does with one stage."""
+
     WAITING = "waiting"
+    OPEN = "open"
     TAKEN = "taken"
+    ASKED = "asked_correction"
     DONE = "done"
+    SKIPPED = "skipped"
 
 
-TO_DO = frozenset({DeskState.OPEN, DeskState.WAITING})
-"""States in which the desk has to act."""
+AT_WORK = frozenset({StageState.OPEN, StageState.TAKEN})
+"""The desk has to act."""
+
+PAST = frozenset({StageState.DONE, StageState.SKIPPED})
+
+
+class StageOutcome(StrEnum):
+    """How a stage ended."""
+
+    NONE = ""
+    DONE = "done"
+    YES = "yes"
+    NO = "no"
+    CONDITIONS = "conditions"
+    ASSESSED = "assessed"
+    EXEMPT = "exempt"  # nothing is due
+    PAID = "paid"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"
+    SIGNED = "signed"
+    TRACKED = "tracked"  # the national system issued it
+    NOT_ISSUED = "not_issued"  # the national system refused it
+
+
+OPINIONS = frozenset({StageOutcome.YES, StageOutcome.NO, StageOutcome.CONDITIONS})
+VERDICTS = frozenset({StageOutcome.GRANTED, StageOutcome.REFUSED})
+
+_JUST_DONE = frozenset({StageOutcome.DONE})
+OUTCOMES: Mapping[StageAction, frozenset[StageOutcome]] = {
+    StageAction.COMPLETENESS: _JUST_DONE,
+    StageAction.RECOMMENDATION: OPINIONS,
+    StageAction.INSPECTION: OPINIONS,
+    StageAction.ASSESSMENT: frozenset({StageOutcome.ASSESSED, StageOutcome.EXEMPT}),
+    StageAction.PAYMENT: frozenset({StageOutcome.PAID}),
+    StageAction.RECORDING: _JUST_DONE,
+    StageAction.DRAFT: _JUST_DONE,
+    StageAction.INITIALS: _JUST_DONE,
+    StageAction.DECISION: VERDICTS,
+    StageAction.CONFIRMATION: frozenset({StageOutcome.CONFIRMED}),
+    StageAction.SIGNATURE: frozenset({StageOutcome.SIGNED}),
+    StageAction.HANDOVER: _JUST_DONE,
+    StageAction.TRACKING: frozenset({StageOutcome.TRACKED, StageOutcome.NOT_ISSUED}),
+}
+"""How a stage of each action can end."""
 
 
 class Move(StrEnum):
     """What a desk may do."""
 
+    TAKE = "take"
     COMPLETE = "complete"
-    RETURN = "return"
-    TAKE_CUSTODY = "take_custody"
+    ASK = "ask_correction"
+    OPINION = "opinion"
+    FINISH = "finish"
+    DECIDE = "decide"
+    CONFIRM = "confirm"
+    HAND_OVER = "hand_over"
+    REROUTE = "reroute"
+
+
+_ASKING = frozenset(
+    {
+        StageAction.COMPLETENESS,
+        StageAction.RECOMMENDATION,
+        StageAction.INSPECTION,
+        StageAction.ASSESSMENT,
+        StageAction.RECORDING,
+        StageAction.DRAFT,
+        StageAction.DECISION,
+        StageAction.TRACKING,
+    }
+)
+
+ACTIONS: Mapping[Move, frozenset[StageAction]] = {
+    Move.TAKE: frozenset(StageAction),
+    Move.COMPLETE: frozenset({StageAction.COMPLETENESS}),
+    Move.ASK: _ASKING,
+    Move.OPINION: frozenset({StageAction.RECOMMENDATION, StageAction.INSPECTION}),
+    Move.FINISH: frozenset(
+        {
+            StageAction.ASSESSMENT,
+            StageAction.PAYMENT,
+            StageAction.RECORDING,
+            StageAction.DRAFT,
+            StageAction.INITIALS,
+            StageAction.SIGNATURE,
+            StageAction.TRACKING,
+        }
+    ),
+    Move.DECIDE: frozenset({StageAction.DECISION}),
+    Move.CONFIRM: frozenset({StageAction.CONFIRMATION}),
+    Move.HAND_OVER: frozenset({StageAction.HANDOVER}),
+    Move.REROUTE: frozenset({StageAction.RECOMMENDATION, StageAction.INSPECTION, StageAction.ASSESSMENT}),
+}
+"""At which stages a move is possible at all."""
+
+PREPARING = frozenset(
+    {
+        StageAction.COMPLETENESS,
+        StageAction.RECOMMENDATION,
+        StageAction.INSPECTION,
+        StageAction.ASSESSMENT,
+        StageAction.RECORDING,
+        StageAction.DRAFT,
+        StageAction.INITIALS,
+    }
+)
+"""Whoever did one of these does not decide on the same case (rule 7)."""
+
+_JUDGING = frozenset({StageAction.DECISION, StageAction.CONFIRMATION, StageAction.SIGNATURE})
 
 
 class EventKind(StrEnum):
@@ -72,7 +182,25 @@ class EventKind(StrEnum):
     ROUTED = "routed"
     COMPLETE = "complete"
     RETURNED = "returned"
+    CORRECTED = "corrected"
     CUSTODY = "custody"
+    OPINION = "opinion"
+    ASSESSED = "assessed"
+    PAID = "paid"
+    RECORDED = "recorded"
+    DRAFTED = "drafted"
+    INITIALLED = "initialled"
+    DECIDED = "decided"
+    CONFIRMED = "confirmed"
+    DECLINED = "declined"
+    SIGNED = "signed"
+    HANDED_OVER = "handed_over"
+    TRACKED = "tracked"
+    REROUTED = "rerouted"
+    WITHDRAWN = "withdrawn"
+    PROPOSED = "proposed"
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
     VIEWED = "viewed"
     FILE_VIEWED = "file_viewed"
     REVEALED = "revealed"
@@ -81,6 +209,16 @@ class EventKind(StrEnum):
 LOOKS = frozenset({EventKind.VIEWED, EventKind.FILE_VIEWED, EventKind.REVEALED})
 """Events that change nothing: somebody saw personal data."""
 
+FINISHED: Mapping[StageAction, EventKind] = {
+    StageAction.ASSESSMENT: EventKind.ASSESSED,
+    StageAction.PAYMENT: EventKind.PAID,
+    StageAction.RECORDING: EventKind.RECORDED,
+    StageAction.DRAFT: EventKind.DRAFTED,
+    StageAction.INITIALS: EventKind.INITIALLED,
+    StageAction.SIGNATURE: EventKind.SIGNED,
+    StageAction.TRACKING: EventKind.TRACKED,
+}
+"""The event of a stage that is simply finished."""
 
 NEEDS_NOTE = frozenset({ReturnReason.WRONG_SERVICE, ReturnReason.OTHER})
 
@@ -89,10 +227,18 @@ class CaseRule(StrEnum):
     """The rule that a refused move would have broken."""
 
     ROLE = "role"
-    NOT_FRONT_DESK = "not_front_desk"
-    NO_DESK = "no_desk"
+    NOT_YOUR_STAGE = "not_your_stage"
+    OWN_CASE = "own_case"
+    SAME_PERSON = "same_person"
+    SAME_OFFICE = "same_office"
     STATE = "state"
+    NOT_TAKEN = "not_taken"
     FILES_MISSING = "files_missing"
+    PROPOSAL_OPEN = "proposal_open"
+    NOT_PROPOSABLE = "not_proposable"
+    OUTCOME_UNFIT = "outcome_unfit"
+    REFERENCE_NEEDED = "reference_needed"
+    OFFICE_UNFIT = "office_unfit"
     NOTHING_NAMED = "nothing_named"
     NOTE_NEEDED = "note_needed"
     NOTE_LONG = "note_long"
@@ -100,14 +246,37 @@ class CaseRule(StrEnum):
     REASON_NEEDED = "reason_needed"
 
 
+FORBIDDEN = frozenset(
+    {CaseRule.ROLE, CaseRule.NOT_YOUR_STAGE, CaseRule.OWN_CASE, CaseRule.SAME_PERSON, CaseRule.SAME_OFFICE}
+)
+"""Rules about who the person is: another person may do it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seat:
+    """One desk at one stage."""
+
+    action: StageAction
+    role: Role
+    office: str
+    state: StageState
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Situation:
-    """What decides about a move: the case, its files, and the desk of the actor's office (None: no desk)."""
+    """What decides about a move of one person at one stage."""
 
     state: CaseState
-    is_whole: bool
-    is_front_desk: bool
-    desk: DeskState | None
+    seat: Seat
+    front: Seat
+    """Where the case came in: that desk may hand over and re-route whatever else is open."""
+    is_whole: bool = True
+    is_own_case: bool = False
+    is_proposal_open: bool = False
+    prepared_by: frozenset[str] = frozenset()
+    drafted_by: frozenset[str] = frozenset()
+    decided_by: str = ""
+    decided_office: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,80 +289,77 @@ class Correction:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeskPlan:
-    """The desks of a case once it is complete: what the front desk turns to, and who waits beside it."""
-
-    front: DeskState
-    waiting: tuple[OfficeCode, ...]
-
-
-class CaseSubject(Wire, frozen=True, kw_only=True):
-    """What the commitment of a ledger entry ``case.*`` hides: who did what to which case."""
-
-    kind: EventKind
-    case: RegistrationNo
-    person: str
-    role: Role
-    office: str
-    code: str = ""
-    """Reason code of a return."""
-    names: Annotated[list[str], msgspec.Meta(max_length=120)] = msgspec.field(default_factory=list)
-    """Fields and requirements named by a return, offices named by a completion, the position of a file."""
-    note: Digest | None = None
-    """SHA-256 of the note or of the reason of a look."""
-    out_of_turn: bool = False
-
-
-def broken_rule(move: Move, role: Role, situation: Situation) -> CaseRule | None:
-    """Return the first rule that forbids the move, None when it is allowed (rules 1, 2, 4, 6)."""
-    if role not in DESK_ROLES:
+def broken_rule(move: Move, actor: Actor, situation: Situation) -> CaseRule | None:
+    """Return the first rule that forbids the move, None when it is allowed."""
+    if actor.role not in DESK_ROLES:
         return CaseRule.ROLE
-    if move is Move.TAKE_CUSTODY:
-        return _custody_rule(situation)
-    if not situation.is_front_desk:
-        return CaseRule.NOT_FRONT_DESK
-    if situation.state is not CaseState.RECEIVED or situation.desk is not DeskState.OPEN:
+    if situation.seat.action not in ACTIONS[move]:
         return CaseRule.STATE
-    if move is Move.COMPLETE and not situation.is_whole:
-        return CaseRule.FILES_MISSING
-    return None
+    if not _is_theirs(move, actor, situation):
+        return CaseRule.NOT_YOUR_STAGE
+    if situation.is_own_case:
+        return CaseRule.OWN_CASE
+    return _state_rule(move, situation) or _persons_rule(move, actor, situation)
 
 
-def _custody_rule(situation: Situation) -> CaseRule | None:
-    if situation.desk is None:
-        return CaseRule.NO_DESK
-    if situation.desk is not DeskState.WAITING or situation.state not in {CaseState.COMPLETE, CaseState.TAKEN_UP}:
+def _is_theirs(move: Move, actor: Actor, situation: Situation) -> bool:
+    seat, front = situation.seat, situation.front
+    if (actor.office, actor.role) == (seat.office, seat.role):
+        return True
+    if move not in {Move.HAND_OVER, Move.REROUTE}:
+        return False
+    is_superior = actor.office == seat.office and actor.role in {Role.HEAD, Role.DIVISION_HEAD}
+    return (actor.office, actor.role) == (front.office, front.role) or (move is Move.REROUTE and is_superior)
+
+
+def _state_rule(move: Move, situation: Situation) -> CaseRule | None:
+    wanted = {StageState.OPEN} if move is Move.TAKE else AT_WORK
+    if situation.state in ENDED or situation.seat.state not in wanted:
         return CaseRule.STATE
-    return None
+    if move is Move.OPINION and situation.seat.state is not StageState.TAKEN:
+        return CaseRule.NOT_TAKEN
+    if situation.is_proposal_open and move not in {Move.TAKE, Move.ASK, Move.OPINION, Move.REROUTE}:
+        return CaseRule.PROPOSAL_OPEN
+    return CaseRule.FILES_MISSING if move is Move.COMPLETE and not situation.is_whole else None
 
 
-def possible_moves(role: Role, situation: Situation) -> tuple[Move, ...]:
-    """Return the moves that are allowed now, for the buttons of the page."""
-    return tuple(move for move in Move if broken_rule(move, role, situation) is None)
+def _persons_rule(move: Move, actor: Actor, situation: Situation) -> CaseRule | None:
+    """Rules 7 and 8."""
+    action = situation.seat.action
+    if move in {Move.ASK, Move.REROUTE}:
+        return None
+    if action in _JUDGING and actor.person_id in situation.prepared_by:
+        return CaseRule.SAME_PERSON
+    if action is StageAction.INITIALS and actor.person_id in situation.drafted_by:
+        return CaseRule.SAME_PERSON
+    if action is not StageAction.CONFIRMATION:
+        return None
+    if actor.person_id == situation.decided_by:
+        return CaseRule.SAME_PERSON
+    return CaseRule.SAME_OFFICE if actor.office == situation.decided_office else None
+
+
+def words_rule(note: str, *, needed: bool) -> CaseRule | None:
+    """Return the rule that a note breaks: too long, or too short although it has to explain something."""
+    if len(note.strip()) > MAX_NOTE:
+        return CaseRule.NOTE_LONG
+    return CaseRule.NOTE_NEEDED if needed and len(note.strip()) < MIN_REASON else None
 
 
 def correction_rule(correction: Correction, fields: Collection[str], requirements: Collection[str]) -> CaseRule | None:
     """Return the first rule that a return breaks, given the keys that its service has (rule 3)."""
-    note = correction.note.strip()
     if not set(correction.fields) <= set(fields) or not set(correction.requirements) <= set(requirements):
         return CaseRule.NAME_UNKNOWN
-    if len(note) > MAX_NOTE:
-        return CaseRule.NOTE_LONG
-    if correction.reason in NEEDS_NOTE:
-        return CaseRule.NOTE_NEEDED if len(note) < MIN_REASON else None
+    if correction.reason in NEEDS_NOTE or len(correction.note.strip()) > MAX_NOTE:
+        return words_rule(correction.note, needed=True)
     return None if correction.fields or correction.requirements else CaseRule.NOTHING_NAMED
 
 
-def plan_desks(service: Service, village: VillageCode) -> DeskPlan:
-    """Return where a complete case goes: to the agencies, or to the issuing office itself when none works on it."""
-    beside = agency_desks(service, village)
-    return DeskPlan(front=DeskState.DONE if beside else DeskState.WAITING, waiting=beside)
-
-
-def front_office(service: Service, village: VillageCode) -> OfficeCode:
-    """Return the office that checks completeness."""
-    return front_desk(service, village)
+def opinion_rule(action: StageAction, verdict: StageOutcome, note: str) -> CaseRule | None:
+    """Return the rule that an opinion breaks (rule 4)."""
+    if verdict not in OPINIONS:
+        return CaseRule.OUTCOME_UNFIT
+    return words_rule(note, needed=verdict is not StageOutcome.YES or action is StageAction.INSPECTION)
 
 
 def is_out_of_turn(since: datetime, oldest_other: datetime | None) -> bool:
@@ -202,7 +368,7 @@ def is_out_of_turn(since: datetime, oldest_other: datetime | None) -> bool:
 
 
 def is_reason(text: str) -> bool:
-    """Tell whether a text can pass for the reason of a look (rule 7)."""
+    """Tell whether a text can pass for the reason of a look (rule 11)."""
     return MIN_REASON <= len(text.strip()) <= MAX_NOTE
 
 

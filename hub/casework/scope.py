@@ -5,18 +5,23 @@ from sqlalchemy.orm import Session, aliased
 
 from hub.accounts.rules import Actor, scope_of
 from hub.casework.errors import CaseNotFoundError
-from hub.casework.tables import Case, Desk
+from hub.casework.tables import Case, CaseStage
 
 
 def cases_for(actor: Actor) -> Select[Case]:
-    """Return the selection of all cases that the actor may know of."""
+    """Return the selection of all cases that the actor may know of.
+
+    A stage that has not opened yet gives no sight: its office has no business with the case so far (UU 27/2022).
+    """
     scope = scope_of(actor)
     if scope.everything:
         return select(Case)
     if scope.is_empty:
         return select(Case).where(false())
-    seat = aliased(Desk)  # under a name of its own, so that a query may join its desks beside it
-    at_office = exists().where(seat.case_id == Case.case_id, seat.office == str(scope.office))
+    seat = aliased(CaseStage)  # under a name of its own, so that a query may join stages beside it
+    at_office = exists().where(
+        seat.case_id == Case.case_id, seat.office == str(scope.office), seat.opened_at.is_not(None)
+    )
     return select(Case).where(at_office)
 
 

@@ -4,6 +4,10 @@ Rules of routing:
 1. The front desk is the issuing office of the service: one-stop office and civil registry serve the whole regency, a
    subdistrict office its villages, a village office its own village (Permendagri 4/2010, Perbup Sragen 19/2016).
 2. Everybody else who works at a stage is a desk beside it: technical agencies, and the village's subdistrict office.
+3. A joint visit has a seat for each agency that takes part.
+4. The work of an agency may go to another agency. Everything else follows from service and territory, and stays.
+5. Who looks a second time: the one-stop office for agencies and subdistricts, an agency of the service (without one,
+   the subdistrict) for the one-stop office, the subdistrict for its villages and for the civil registry.
 """
 
 from protocol.catalogue import OfficeCode, OfficeKind, Service, Stage
@@ -39,8 +43,28 @@ def stage_desk(stage: Stage, village: VillageCode) -> OfficeCode:
     return office_code(stage.office, village, stage.agency)
 
 
+def stage_seats(stage: Stage, village: VillageCode) -> tuple[OfficeCode, ...]:
+    """Return every office that has to act at a stage, its own first (rule 3)."""
+    return tuple(dict.fromkeys((stage_desk(stage, village), *stage.joint)))
+
+
+def may_route(kind: OfficeKind, other: OfficeKind) -> bool:
+    """Tell whether work of an office of one kind may go to an office of the other kind (rule 4)."""
+    return kind is OfficeKind.AGENCY and other is OfficeKind.AGENCY
+
+
+def second_office(service: Service, village: VillageCode, first: OfficeCode) -> OfficeCode:
+    """Return the office that answers to a proposal of another one (rule 5)."""
+    kind = first.partition(".")[0]
+    if kind in {"agency", "subdistrict"}:
+        return office_code(OfficeKind.ONE_STOP, village)
+    if kind == "one-stop" and service.agencies:
+        return service.agencies[0]
+    return office_code(OfficeKind.SUBDISTRICT, village)
+
+
 def agency_desks(service: Service, village: VillageCode) -> tuple[OfficeCode, ...]:
     """Return the offices beside the front desk that work on the application, in the order of the stages (rule 2)."""
-    desks = dict.fromkeys(stage_desk(stage, village) for stage in service.stages)
+    desks = dict.fromkeys(seat for stage in service.stages for seat in stage_seats(stage, village))
     desks.pop(front_desk(service, village), None)
     return tuple(desks)

@@ -131,11 +131,19 @@ def _make_bundle() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("whole_at", sa.BigInteger(), nullable=True),
         sa.Column("flags", sa.String(length=80), nullable=False),
+        sa.Column("corrects", sa.LargeBinary(length=32), nullable=True),
         sa.PrimaryKeyConstraint("bundle_id", name=op.f("pk_bundle")),
         sa.UniqueConstraint("node_id", "counter", name=op.f("uq_bundle_node_id_counter")),
-        sa.UniqueConstraint("registration_no", name=op.f("uq_bundle_registration_no")),
     )
     with op.batch_alter_table("bundle", schema=None) as batch_op:
+        batch_op.create_index("ix_bundle_corrects", ["corrects"], unique=False)
+        batch_op.create_index(
+            "ix_bundle_first_number",
+            ["registration_no"],
+            unique=True,
+            sqlite_where=sa.text("corrects IS NULL"),
+            postgresql_where=sa.text("corrects IS NULL"),
+        )
         batch_op.create_index("ix_bundle_state", ["state"], unique=False)
 
 
@@ -220,6 +228,27 @@ def _make_dispatch_notice() -> None:
         sa.Column("written_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatch_notice")),
         sa.UniqueConstraint("node_id", "number", name=op.f("uq_dispatch_notice_node_id_number")),
+    )
+
+
+def _make_dispatch_offer() -> None:
+    op.create_table(
+        "dispatch_offer",
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("document", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("node_id", "document", name=op.f("pk_dispatch_offer")),
+    )
+
+
+def _make_dispatch_standing() -> None:
+    op.create_table(
+        "dispatch_standing",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("announced_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name", name=op.f("pk_dispatch_standing")),
     )
 
 
@@ -346,6 +375,48 @@ def _make_node() -> None:
         batch_op.create_index(batch_op.f("ix_node_village"), ["village"], unique=False)
 
 
+def _make_officer_act() -> None:
+    op.create_table(
+        "officer_act",
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("act", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("officer_id", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("claimed_ms", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("node_id", "act", name=op.f("pk_officer_act")),
+    )
+    with op.batch_alter_table("officer_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_officer_act_bundle_id"), ["bundle_id"], unique=False)
+
+
+def _make_parcel() -> None:
+    op.create_table(
+        "parcel",
+        sa.Column("parcel_id", sa.String(length=36), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("brought_by", sa.String(length=80), nullable=False),
+        sa.Column("brought_at", sa.BigInteger(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("answers", sa.BigInteger(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("codes", sa.String(length=400), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('queued', 'done', 'failed')", name=op.f("ck_parcel_state")),
+        sa.PrimaryKeyConstraint("parcel_id", name=op.f("pk_parcel")),
+    )
+    with op.batch_alter_table("parcel", schema=None) as batch_op:
+        batch_op.create_index("ix_parcel_state", ["state", "brought_at"], unique=False)
+
+
 def _make_permit_opening() -> None:
     op.create_table(
         "permit_opening",
@@ -440,6 +511,7 @@ def _make_bundle_attachment() -> None:
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("chunks", sa.Integer(), nullable=False),
         sa.Column("blob", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("delivered_in", sa.LargeBinary(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_bundle_attachment_bundle_id_bundle")
         ),
@@ -778,6 +850,13 @@ def _make_case_clock() -> None:
             postgresql_where=sa.text("stopped_at IS NULL"),
         )
         batch_op.create_index("ix_case_clock_office", ["office", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_case_clock_version",
+            ["calendar_version"],
+            unique=False,
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
 
 
 def _make_case_decision() -> None:
@@ -916,6 +995,18 @@ def _make_case_stage() -> None:
     )
     with op.batch_alter_table("case_stage", schema=None) as batch_op:
         batch_op.create_index("ix_case_stage_office", ["office", "state", "since"], unique=False)
+
+
+def _make_case_word() -> None:
+    op.create_table(
+        "case_word",
+        sa.Column("value", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_word_case_id_case_file")),
+        sa.PrimaryKeyConstraint("value", "case_id", name=op.f("pk_case_word")),
+    )
+    with op.batch_alter_table("case_word", schema=None) as batch_op:
+        batch_op.create_index("ix_case_word_case_id", ["case_id"], unique=False)
 
 
 def _make_clock_alarm() -> None:
@@ -1127,6 +1218,8 @@ TABLES = {
     "calendar_version": _make_calendar_version,
     "case_opening": _make_case_opening,
     "dispatch_notice": _make_dispatch_notice,
+    "dispatch_offer": _make_dispatch_offer,
+    "dispatch_standing": _make_dispatch_standing,
     "intake_quarantine": _make_intake_quarantine,
     "intake_refusal": _make_intake_refusal,
     "intake_tally": _make_intake_tally,
@@ -1136,6 +1229,8 @@ TABLES = {
     "ledger_head": _make_ledger_head,
     "ledger_tile": _make_ledger_tile,
     "node": _make_node,
+    "officer_act": _make_officer_act,
+    "parcel": _make_parcel,
     "permit_opening": _make_permit_opening,
     "permit_register": _make_permit_register,
     "permit_revocation_list": _make_permit_revocation_list,
@@ -1163,6 +1258,7 @@ TABLES = {
     "case_mark": _make_case_mark,
     "case_proposal": _make_case_proposal,
     "case_stage": _make_case_stage,
+    "case_word": _make_case_word,
     "clock_alarm": _make_clock_alarm,
     "clock_pause": _make_clock_pause,
     "due_history": _make_due_history,

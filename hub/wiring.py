@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hub.casework.service import open_cases
+from hub.casework.events import CaseTools
+from hub.casework.service import take_in
 from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.ahead import SentAhead
+from hub.dispatch.post import village_post
 from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.mqtt import BrokerOptions
@@ -57,9 +59,10 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
     """Build the intake of a hub."""
     catalogue = Catalogue.load()
     secrets, ahead = _secrets(settings), SentAhead()
+    tools = make_case_tools(settings, catalogue, stores.keyring, ports)
 
     def open_accepted(session: Session, now: datetime, accepted: Sequence[AcceptedBundle]) -> None:
-        open_cases(session, now, accepted, catalogue=catalogue, ids=ports.ids, randomness=ports.randomness)
+        take_in(session, now, accepted, tools)
 
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
         return answer_mail(session, now, mail, message_key=secrets.message, ahead=ahead)
@@ -78,6 +81,17 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
         open_cases=open_accepted,
         on_mail=take_mail,
         on_health=take_health,
+    )
+
+
+def make_case_tools(settings: Settings, catalogue: Catalogue, keyring: Keyring, ports: Ports) -> CaseTools:
+    """Return what casework works with: its village is told by dispatch, which stands above it."""
+    return CaseTools(
+        catalogue=catalogue,
+        keyring=keyring,
+        randomness=ports.randomness,
+        ids=ports.ids,
+        notify=village_post(settings.hub),
     )
 
 

@@ -36,6 +36,7 @@ from hub.casework.stages import (
 )
 from hub.casework.tables import Case, CaseEvent
 from hub.intake.receipts import Statement
+from hub.ledger.service import take_turn
 from hub.storage.ports import to_ms
 from protocol.catalogue import StageAction
 from protocol.receipt import Outcome, ReceiptKind
@@ -90,6 +91,7 @@ def receive_handover(session: Session, now: datetime, bundle_id: bytes, act: Han
     Raises:
         CaseNotFoundError: no case began with this bundle.
     """
+    take_turn(session)
     case = session.scalar(select(Case).where(Case.bundle_id == bundle_id).with_for_update(key_share=True))
     if case is None:
         raise CaseNotFoundError

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -12,14 +12,8 @@ from protocol.notices import CaseNews, CorrectionAsked, Decision
 
 Tidings: TypeAlias = CaseNews | CorrectionAsked | Decision
 
-
-class Notify(Protocol):
-    """Writes a notice to the village of a case, in the transaction of the move."""
-
-    def __call__(self, session: Session, now: datetime, tidings: Tidings) -> None:
-        """Write it; the worker sends it later."""
-        ...
-
+Notify: TypeAlias = Callable[[Session, datetime, Tidings], None]
+"""Writes a notice to the village of a case, in the transaction of the move; the worker sends it later."""
 
 Effect: TypeAlias = Callable[[Session, datetime, Actor, Case, bytes], None]
 """Carries out in a higher room what two persons agreed to; gets the payload of the proposal."""

@@ -35,6 +35,7 @@ from hub.casework.rules import (
 from hub.casework.scope import load_case
 from hub.casework.tables import Case, CaseBundle, CaseDecision, CaseEvent, CaseProposal, CaseStage
 from hub.intake.tables import Bundle
+from hub.ledger.service import take_turn
 from hub.storage.base import table_of
 from protocol.catalogue import Service, StageAction
 
@@ -71,11 +72,15 @@ def mark_of(row: CaseStage) -> Mark:
 
 
 def load_work(session: Session, actor: Actor, case_id: str, tools: CaseTools, *, lock: bool = False) -> Work:
-    """Return a case within the actor's scope.
+    """Return a case within the actor's scope; with ``lock``, nobody else changes it until the end.
+
+    A change takes its turn in the ledger first: intake holds the ledger when it locks a case for a correction.
 
     Raises:
         CaseNotFoundError: there is none, or it is none of the actor's business.
     """
+    if lock:
+        take_turn(session)
     return work_on(session, load_case(session, actor, case_id, lock=lock), tools)
 
 

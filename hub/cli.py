@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from hub.accounts.cli import people_app
+from hub.casework.cli import calendar_app
 from hub.intake.mqtt import MqttCarrier
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
 from hub.ledger.cli import ledger_app
@@ -45,6 +46,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(node_app, name="node")
 app.add_typer(people_app, name="people")
+app.add_typer(calendar_app, name="calendar")
 
 log = structlog.get_logger()
 

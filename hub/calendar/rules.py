@@ -171,6 +171,10 @@ class OfficeCalendar:
         is_joint_leave = EntryKind.JOINT_LEAVE in kinds and not policy.opens_on_joint_leave
         return () if EntryKind.NATIONAL in kinds or is_joint_leave else week[day.weekday()]
 
+    def entries_on(self, day: date) -> tuple[Entry, ...]:
+        """Return what the calendar says about this day; the one that holds comes last."""
+        return tuple(self._days.get(day, ()))
+
     def is_working_day(self, day: date) -> bool:
         """Tell whether the office serves on this day.
 

@@ -5,11 +5,12 @@ Rules:
 2. A change makes a new version with who, when and why, and a ledger entry ``calendar.changed`` whose hidden subject
    names all of that. Nothing is overwritten: an entry that a later import replaces keeps its row.
 3. A year is imported whole; importing it again replaces its holidays and its Ramadan, never closures and openings.
-4. Who changes the calendar works out the open deadlines anew in the same transaction: ``hub.casework.recompute``.
+4. What follows from a change (open deadlines) is done in the same transaction, by a function that the caller hands in,
+   and before the log's head is locked: moves of cases lock their clocks and the head in that order, too.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated
@@ -48,6 +49,8 @@ class Change:
     by: str
     reason: str
     randomness: Randomness
+    follow: Callable[[Session, datetime, Calendar], object]
+    """Does what follows, with the moment of the change and the new calendar (rule 4)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,6 +136,7 @@ def _change(
     version = before.version + 1
     kept = tuple(entry for entry in before.entries if not _is_replaced(entry, year))
     after = _replaced(before, version, year, (*kept, *entries))
+    change.follow(session, moment, after)
     _write_version(session, moment, after, change)
     is_first = before.version == 0
     _write_entries(

@@ -8,14 +8,36 @@ Rules (UU 30/2014, UU 25/2009; ``hub.calendar.rules`` for days and closings):
 3. Due is closing number ``limit + 1`` in the running time: the end of service hours of the last day.
 4. While a clock stands nothing is due: when the pause ends is not the office's to say.
 5. Time is log time: the caller passes moments that never go back.
+6. What is late climbs: to the division head when it is overdue, to the head ``HEAD_AFTER`` working days later, to the
+   inspectorate after ``INSPECTORATE_AFTER``. Days in a pause do not count.
+7. Where silence counts as consent (UU 30/2014 article 53) the head is alarmed one working day ahead; when the day has
+   passed that is a legal event. Nothing is ever issued by itself.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.calendar.rules import OfficeCalendar
+from hub.calendar.rules import CalendarYearError, OfficeCalendar
+
+HEAD_AFTER = 2
+INSPECTORATE_AFTER = 5
+"""Working days that a lower level has before the next one is told; the regency's own choice, no law."""
+
+
+class AlarmKind(StrEnum):
+    """What the clock has to say to somebody above the clerk."""
+
+    DIVISION_HEAD = "division_head"
+    HEAD = "head"
+    INSPECTORATE = "inspectorate"
+    DEEMED_AHEAD = "deemed_ahead"
+    DEEMED = "deemed"
+
+
+LEVELS = {AlarmKind.DIVISION_HEAD: 0, AlarmKind.HEAD: HEAD_AFTER, AlarmKind.INSPECTORATE: INSPECTORATE_AFTER}
+"""The levels above the clerk, in order, and after how many working days over the limit they are told (rule 6)."""
 
 
 class PauseReason(StrEnum):
@@ -105,6 +127,20 @@ def due_at(clock: Clock, calendar: OfficeCalendar) -> datetime | None:
             return calendar.closing_after(start, left)
         left -= passed
     return None
+
+
+def alarms(clock: Clock, deemed_days: int | None, calendar: OfficeCalendar) -> Iterator[tuple[AlarmKind, datetime]]:
+    """Yield when somebody has to be told what, as far as the calendar reaches; nothing while it stands (rules 6, 7)."""
+    limits = {kind: clock.limit_days + after for kind, after in LEVELS.items()}
+    if deemed_days is not None:
+        limits |= {AlarmKind.DEEMED_AHEAD: max(deemed_days - 1, 0), AlarmKind.DEEMED: deemed_days}
+    for kind, days in limits.items():
+        try:
+            at = due_at(replace(clock, limit_days=days), calendar)
+        except CalendarYearError:  # the import of that year works it out
+            continue
+        if at is not None:
+            yield kind, at
 
 
 def days_used(clock: Clock, calendar: OfficeCalendar, now: datetime) -> int:

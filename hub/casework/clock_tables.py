@@ -15,8 +15,8 @@ class CaseClock(Base):
 
     __tablename__ = "case_clock"
     __table_args__ = (
-        Index("ix_case_clock_due", "due_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
-        Index("ix_case_clock_deemed", "deemed_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_case_clock_next_alarm", "next_alarm_at", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
+        Index("ix_case_clock_version", "calendar_version", sqlite_where=_RUNNING, postgresql_where=_RUNNING),
         Index("ix_case_clock_office", "office", "due_at"),
     )
 
@@ -38,6 +38,10 @@ class CaseClock(Base):
     deemed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     level: Mapped[int] = mapped_column(Integer, default=0)
     """How far it was escalated: 0 clerk, 1 division head, 2 head, 3 inspectorate."""
+    deemed_level: Mapped[int] = mapped_column(Integer, default=0)
+    """0 nothing said, 1 alarmed ahead, 2 the day passed and that was recorded."""
+    next_alarm_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the worker has something to say again, should nothing change until then."""
 
 
 class ClockPause(Base):

@@ -12,7 +12,7 @@ Rules:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar, CalendarYearError
 from hub.calendar.service import current_calendar
-from hub.casework.clock import Clock, Pause, PauseReason, due_at
+from hub.casework.clock import LEVELS, AlarmKind, Clock, Pause, PauseReason, alarms, due_at
 from hub.casework.clock_tables import CaseClock, ClockPause, DueChange
 from hub.casework.tables import Case
 from hub.ledger.service import log_time
@@ -75,7 +75,7 @@ def stages_opened(session: Session, now: datetime, starts: Sequence[StageStart])
 
 def stage_closed(session: Session, now: datetime, case_id: str, stage: str) -> None:
     """Stop the clock of a stage, and with it what held only this stage; it is finished or skipped."""
-    pauses = [pause for pause in _pauses(session, case_id) if pause.stage == stage]
+    pauses = [pause for pause in pauses_of(session, case_id) if pause.stage == stage]
     _stop(session, log_time(session, now), [session.get(CaseClock, (case_id, stage))], pauses)
 
 
@@ -103,7 +103,7 @@ def resume_clock(session: Session, now: datetime, case_id: str, reason: PauseRea
 def stop_clock(session: Session, now: datetime, case_id: str) -> None:
     """Stop every clock of a case that still runs: it was decided, recorded or withdrawn."""
     rows = session.scalars(select(CaseClock).where(CaseClock.case_id == case_id)).all()
-    _stop(session, log_time(session, now), rows, _pauses(session, case_id))
+    _stop(session, log_time(session, now), rows, pauses_of(session, case_id))
 
 
 def clock_of_row(row: CaseClock, pauses: Iterable[ClockPause]) -> Clock:
@@ -120,18 +120,31 @@ def clock_of_row(row: CaseClock, pauses: Iterable[ClockPause]) -> Clock:
     )
 
 
-def work_out(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar) -> None:
-    """Set what follows from a clock and the calendar: due time, deemed time, whether it stands (rule 5)."""
+def work_out(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar, moment: datetime) -> None:
+    """Set what follows from a clock and the calendar: due and deemed time, whether it stands, the next alarm (rule 5).
+
+    What is not late any more, because it was given another calendar or office, climbs again from below.
+    """
     clock, office = clock_of_row(row, pauses), calendar.of(row.office)
     row.calendar_version = calendar.version
-    row.is_paused = any(pause.end is None for pause in clock.pauses)
+    row.is_paused = clock.reason_at(moment) is not None
     row.due_at, row.deemed_at, row.missing_year = None, None, None
     try:
         row.due_at = due_at(clock, office)
         if row.deemed_days is not None:
-            row.deemed_at = due_at(_with_limit(clock, row.deemed_days), office)
+            row.deemed_at = due_at(replace(clock, limit_days=row.deemed_days), office)
     except CalendarYearError as error:
         row.missing_year = error.year
+    row.level = 0 if row.due_at is not None and row.due_at >= moment else row.level
+    row.deemed_level = 0 if row.deemed_at is not None and row.deemed_at >= moment else row.deemed_level
+    row.next_alarm_at = None if row.is_paused else min((at for _, at in alarms_of(row, pauses, calendar)), default=None)
+
+
+def alarms_of(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar) -> list[tuple[AlarmKind, datetime]]:
+    """Return what has not been said yet about a clock, with the times at which it has to be."""
+    clock, office = clock_of_row(row, pauses), calendar.of(row.office)
+    told = {*list(LEVELS)[: row.level], *(AlarmKind.DEEMED_AHEAD, AlarmKind.DEEMED)[: row.deemed_level]}
+    return [(kind, at) for kind, at in alarms(clock, row.deemed_days, office) if kind not in told]
 
 
 def keep_change(session: Session, moment: datetime, row: CaseClock, before: "Before", reason: str) -> None:
@@ -175,7 +188,7 @@ def _start(session: Session, now: datetime, start: StageStart, *, deemed_days: i
     row = CaseClock(**_new_row(start, moment, calendar, deemed_days=deemed_days))
     session.add(row)
     session.flush()
-    work_out(row, _pauses(session, start.case_id), calendar)
+    work_out(row, pauses_of(session, start.case_id), calendar, moment)
     session.flush()
 
 
@@ -190,7 +203,7 @@ def _go_on(session: Session, moment: datetime, row: CaseClock, office: str) -> N
         row.stopped_at = None
     row.office = office
     session.flush()
-    work_out(row, _pauses(session, row.case_id), current_calendar(session))
+    work_out(row, pauses_of(session, row.case_id), current_calendar(session), moment)
     keep_change(session, moment, row, before, "reopened")
     session.flush()
 
@@ -206,8 +219,9 @@ def _new_row(
         started_at=moment,
         deemed_days=deemed_days,
         level=0,
+        deemed_level=0,
     )
-    work_out(row, (), calendar)
+    work_out(row, (), calendar, moment)
     return {column.key: getattr(row, column.key) for column in table_of(CaseClock).columns}
 
 
@@ -223,16 +237,17 @@ def _stop(session: Session, moment: datetime, rows: Iterable[CaseClock | None], 
 
 def _work_out_case(session: Session, moment: datetime, case_id: str, reason: str) -> None:
     """Work out every clock of a case that still runs."""
-    calendar, pauses = current_calendar(session), _pauses(session, case_id)
+    calendar, pauses = current_calendar(session), pauses_of(session, case_id)
     running = select(CaseClock).where(CaseClock.case_id == case_id, CaseClock.stopped_at.is_(None))
     for row in session.scalars(running).all():
         before = Before.of(row)
-        work_out(row, pauses, calendar)
+        work_out(row, pauses, calendar, moment)
         keep_change(session, moment, row, before, reason)
     session.flush()
 
 
-def _pauses(session: Session, case_id: str) -> Sequence[ClockPause]:
+def pauses_of(session: Session, case_id: str) -> Sequence[ClockPause]:
+    """Return the pauses of a case in the order in which they began."""
     return session.scalars(select(ClockPause).where(ClockPause.case_id == case_id).order_by(ClockPause.id)).all()
 
 
@@ -251,7 +266,3 @@ def _holds(pause: ClockPause, stage: str) -> bool:
     if pause.stage in {WHOLE, stage}:
         return True
     return stage == WHOLE and pause.reason != PauseReason.CLOSED
-
-
-def _with_limit(clock: Clock, days: int) -> Clock:
-    return Clock(limit_days=days, start=clock.start, end=clock.end, pauses=clock.pauses)

@@ -201,6 +201,8 @@ class EventKind(StrEnum):
     PROPOSED = "proposed"
     AGREED = "agreed"
     DISAGREED = "disagreed"
+    ESCALATED = "escalated"  # late: the next level is told; by the worker
+    DEEMED = "deemed"  # the day after which silence counts as consent has passed; by the worker
     VIEWED = "viewed"
     FILE_VIEWED = "file_viewed"
     REVEALED = "revealed"

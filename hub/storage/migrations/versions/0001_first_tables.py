@@ -831,20 +831,15 @@ def _make_case_clock() -> None:
         sa.Column("deemed_days", sa.Integer(), nullable=True),
         sa.Column("deemed_at", sa.BigInteger(), nullable=True),
         sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("deemed_level", sa.Integer(), nullable=False),
+        sa.Column("next_alarm_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_case_clock_case_id_case_file")),
         sa.PrimaryKeyConstraint("case_id", "stage", name=op.f("pk_case_clock")),
     )
     with op.batch_alter_table("case_clock", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_case_clock_deemed",
-            ["deemed_at"],
-            unique=False,
-            sqlite_where=sa.text("stopped_at IS NULL"),
-            postgresql_where=sa.text("stopped_at IS NULL"),
-        )
-        batch_op.create_index(
-            "ix_case_clock_due",
-            ["due_at"],
+            "ix_case_clock_next_alarm",
+            ["next_alarm_at"],
             unique=False,
             sqlite_where=sa.text("stopped_at IS NULL"),
             postgresql_where=sa.text("stopped_at IS NULL"),

@@ -1,0 +1,60 @@
+"""Working out the open deadlines anew when the calendar changed; what was due before is kept with the reason.
+
+One transaction for all of them, the same as the change. A clock that started at the same moment with the calendar of
+before is found by the worker: its row names the version that it was worked out with.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from hub.calendar.rules import Calendar
+from hub.calendar.service import current_calendar
+from hub.casework.clock_tables import CaseClock, ClockPause
+from hub.casework.deadlines import Before, keep_change, work_out
+from hub.ledger.service import log_time
+
+PAGE = 500
+
+
+def recompute_deadlines(session: Session, moment: datetime, calendar: Calendar) -> int:
+    """Work out every clock that still runs with this calendar; return how many due times changed."""
+    changed = 0
+    for rows in _pages(session, calendar.version):
+        pauses = _pauses_of(session, rows)
+        for row in rows:
+            before = Before.of(row)
+            work_out(row, pauses.get(row.case_id, ()), calendar, moment)
+            keep_change(session, moment, row, before, "calendar")
+            changed += before.due_at != row.due_at
+        session.flush()
+        session.expunge_all()
+    return changed
+
+
+def recompute_stale(session: Session, now: datetime) -> int:
+    """Work out clocks that an older version of the calendar is left in; for the worker, cheap when there are none."""
+    return recompute_deadlines(session, log_time(session, now), current_calendar(session))
+
+
+def _pages(session: Session, version: int) -> Iterator[Sequence[CaseClock]]:
+    last = ("", "")
+    stale = select(CaseClock).where(CaseClock.stopped_at.is_(None), CaseClock.calendar_version != version)
+    key = tuple_(CaseClock.case_id, CaseClock.stage)
+    while True:
+        page = stale.where(key > last).order_by(CaseClock.case_id, CaseClock.stage).limit(PAGE)
+        rows = session.scalars(page.with_for_update()).all()
+        if not rows:
+            return
+        last = (rows[-1].case_id, rows[-1].stage)
+        yield rows
+
+
+def _pauses_of(session: Session, rows: Sequence[CaseClock]) -> dict[str, list[ClockPause]]:
+    found: dict[str, list[ClockPause]] = {}
+    cases = {row.case_id for row in rows}
+    for pause in session.scalars(select(ClockPause).where(ClockPause.case_id.in_(cases)).order_by(ClockPause.id)):
+        found.setdefault(pause.case_id, []).append(pause)
+    return found

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from hub.dispatch.post import announce, standing_services
 from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
 from hub.intake.carrier import Carrier, Outgoing
 from hub.intake.context import HubSecrets, Stores
@@ -68,6 +69,7 @@ class Worker:
         self._carrier = carrier
         self._wait = wait
         self._last_notice: int | None = None
+        self._is_catalogue_told = False
         self._remind_every = _Every(REMIND_S * 1000)
         self._beacon_every = _Every(context.beacon_s * 1000)
 
@@ -94,6 +96,8 @@ class Worker:
             lambda: self._sign_receipts(now),
             self._publish_new_notices,
         ]
+        if not self._is_catalogue_told:
+            steps.insert(0, lambda: self._tell_catalogue(now))
         if self._remind_every.is_due(now_ms):
             steps.append(lambda: self._remind(now))
         if self._beacon_every.is_due(now_ms):
@@ -109,6 +113,13 @@ class Worker:
         with database.session() as session:
             for receipt in issue_waiting(session, now, self._context.secrets.log):
                 write_notice(session, now, receipt.node_id, NoticeKind.RECEIPT, receipt.raw)
+
+    def _tell_catalogue(self, now: datetime) -> None:
+        """Tell every node what is new in the catalogue of this program, once after the start."""
+        with self._context.stores.database.session() as session:
+            told = announce(session, now, standing_services(self._context.issuer.catalogue))
+        self._is_catalogue_told = True
+        log.info("catalogue.told", services=told)
 
     def _publish_new_notices(self) -> None:
         with self._context.stores.database.reading() as session:

@@ -1,4 +1,4 @@
-"""The mailboxes of the nodes."""
+"""The mailboxes of the nodes, what every node has to know, and which documents a node may fetch."""
 
 from datetime import datetime
 
@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.storage.base import Base, BigKey, UtcDateTime
+
+DIGEST = 32
 
 
 class NoticeRow(Base):
@@ -20,3 +22,26 @@ class NoticeRow(Base):
     kind: Mapped[str] = mapped_column(String(20))
     body: Mapped[bytes] = mapped_column(LargeBinary)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Standing(Base):
+    """What holds for every node now, such as the calendar: a node that is enrolled later gets it too."""
+
+    __tablename__ = "dispatch_standing"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """Which one of its kind: part of a list, code and version of a service; empty where there is one."""
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    announced_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Offer(Base):
+    """A document that a notice offered to a node: nobody else may fetch it."""
+
+    __tablename__ = "dispatch_offer"
+
+    node_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    document: Mapped[bytes] = mapped_column(LargeBinary(DIGEST), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    """The notice that offered it."""

@@ -1,4 +1,4 @@
-"""Bundles, their attachments and chunks, receipts, and what was refused or put aside."""
+"""Bundles, their attachments and chunks, receipts, officers' acts, and what was refused or put aside."""
 
 from datetime import datetime
 
@@ -16,7 +16,14 @@ class Bundle(Base):
     __tablename__ = "bundle"
     __table_args__ = (
         UniqueConstraint("node_id", "counter"),
-        UniqueConstraint("registration_no"),
+        Index(
+            "ix_bundle_first_number",
+            "registration_no",
+            unique=True,
+            sqlite_where=text("corrects IS NULL"),
+            postgresql_where=text("corrects IS NULL"),
+        ),
+        Index("ix_bundle_corrects", "corrects"),
         Index("ix_bundle_state", "state"),
     )
 
@@ -41,6 +48,8 @@ class Bundle(Base):
     whole_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     flags: Mapped[str] = mapped_column(String(80), default="")
     """Words for what was odd: ``link_broken``, ``checkpoint_unknown``."""
+    corrects: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST), default=None)
+    """The first bundle of the case that this one corrects, and whose number it bears."""
 
 
 class BundleAttachment(Base):
@@ -58,6 +67,8 @@ class BundleAttachment(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))
     chunks: Mapped[int] = mapped_column(Integer)
     blob: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST))
+    delivered_in: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST), default=None)
+    """The earlier bundle to copy it from; None once its chunks are asked for."""
 
 
 class BundleChunk(Base):
@@ -100,6 +111,24 @@ class BundleReceipt(Base):
     message: Mapped[bytes | None] = mapped_column(LargeBinary(DIGEST))
     """Digest of a rejected message: the same message from the same node gets the same answer."""
     raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class OfficerAct(Base):
+    """An officer's later statement about a bundle, as it came. Dedup by ``act``, for ever."""
+
+    __tablename__ = "officer_act"
+
+    node_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    act: Mapped[bytes] = mapped_column(LargeBinary(DIGEST), primary_key=True)
+    bundle_id: Mapped[bytes] = mapped_column(LargeBinary(DIGEST), index=True)
+    officer_id: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    claimed_ms: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The sealed statement: the evidence."""
+    code: Mapped[str] = mapped_column(String(40))
+    """Empty: it took effect. Else why it was refused."""
 
 
 class IntakeRefusal(Base):

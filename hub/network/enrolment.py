@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hub.catalogue.regions import Regions
+from hub.dispatch.post import welcome
 from hub.network.errors import NetworkError
 from hub.network.pki_check import RequestRefusedError, check_request
 from hub.network.rules import (
@@ -147,6 +148,7 @@ def approve(session: Session, now: datetime, *, code_id: bytes, approved_by: str
     for officer in request_officers(session, node.node_id, request.officers, now).added:
         approve_officer(session, officer, approved_by)
     lease_numbers(session, node.node_id, lease_year(now), FIRST_LEASE)
+    welcome(session, now, node.node_id)
     row.state = CodeState.APPROVED.value
     row.approved_by = approved_by
     row.approved_at = now

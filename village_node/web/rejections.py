@@ -188,6 +188,11 @@ FLAGS: Mapping[str, Advice] = {
         kept=later("Keduanya disimpan sebagai bukti; yang lama tetap dipercaya."),
         to_do=_SUSPICIOUS,
     ),
+    "proof_withheld": Advice(
+        happened=later("Berjam-jam tidak ada bukti bahwa buku besar pusat utuh, padahal pertanyaan lain dijawab."),
+        kept=later("Bukti yang dulu diterima tetap disimpan dan tetap dipercaya."),
+        to_do=later("Hubungi administrator jaringan dan inspektorat: perantara menahan bukti, atau pusat tidak punya."),
+    ),
     "receipt_contradiction": Advice(
         happened=later("Dua tanda terima pusat untuk permohonan yang sama saling bertentangan."),
         kept=later("Keduanya disimpan sebagai bukti."),

@@ -2,7 +2,8 @@
 
 Rules:
 1. Mail goes when a session begins, after notices came, when somebody wants it, and at least once per ``mail_every``.
-2. A proof is asked for again, at growing distance, until it comes; mail carries the question.
+2. A proof is asked for again, at growing distance, until it comes; mail carries the question. A hub that answers
+   everything else and passes this question over again and again withholds the proof.
 3. The same flag, and the progress of the same file, are told once per pause.
 """
 
@@ -19,7 +20,8 @@ class Errands:
         """Start with everything due."""
         self._limits, self._rolls = limits, rolls
         self._mail_at = self._heartbeat_at = self._proof_at = self._beacon_proof_at = 0
-        self._proof_tries = 0
+        self._proof_tries = self._passed_over = 0
+        self._is_asked = False
 
     def begin(self, now: int) -> None:
         """A session begins: mail at once; the birth stands for the first heartbeat."""
@@ -34,6 +36,17 @@ class Errands:
     def ask_proof_now(self, now: int) -> None:
         """Let the next question about a proof go at once."""
         self._proof_at, self._proof_tries = now, 0
+
+    def proof_came(self, now: int) -> None:
+        """Take the answer to a question; the next one may go at once."""
+        self._passed_over, self._is_asked = 0, False
+        self.ask_proof_now(now)
+
+    def passes_over(self) -> bool:
+        """Take any other answer of the hub; say whether it withholds a proof by now (rule 2)."""
+        self._passed_over += self._is_asked
+        self._is_asked = False
+        return self._passed_over >= self._limits.proof_patience
 
     def hasten_proof(self, now: int) -> None:
         """Let it go now, without forgetting how often it went already."""
@@ -63,6 +76,7 @@ class Errands:
             return False, None
         if is_asking:
             self._proof_tries += 1
+            self._is_asked = True
             wait = back_off(self._proof_tries, self._rolls(), first=limits.proof_first, longest=limits.proof_longest)
             self._proof_at = now + wait
         self._mail_at = now + (limits.mail_gap if has_gap else limits.mail_every)

@@ -22,6 +22,9 @@ class Limits:
     """Half an hour: an item that is never answered costs 100 KB a day."""
     proof_first: int = 30_000
     proof_longest: int = 3_600_000
+    proof_patience: int = 12
+    """Questions about a proof that stay open while the hub answers others: six hours. A bad line never loses that many;
+    a broker can, so the flag accuses nobody, it says that somebody has to look."""
     silent_after: int = 180_000
     """Asked and no answer for so long: the hub is silent; from then on one item alone probes."""
     heartbeat: int = 300_000
@@ -52,6 +55,14 @@ class Limits:
     so that the link never idles; what is urgent waits behind one chunk and this at most."""
     budget: int = 64
     """Chunks (3 MiB) of one item before the hub is asked what it has: a broker that swallows costs no more."""
+    pieces_first: int = 2
+    """Pieces of a document that the first question asks for: 12 s at 64 kbit/s."""
+    pieces_most: int = 8
+    pieces_for: int = 8_000
+    """A question asks for as many pieces as come in this time: what is urgent waits behind them at most."""
+    piece_patience: int = 90_000
+    """No piece for so long after the question: it, or the answer, was lost."""
+    piece_again: int = 30_000
 
 
 def back_off(attempt: int, roll: float, *, first: int, longest: int) -> int:

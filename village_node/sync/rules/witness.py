@@ -4,6 +4,8 @@ Rules:
 1. The newest linked checkpoint only ever moves forward, and only along a proof.
 2. Two signed roots for one size are a split view, at once. So is a signed answer whose proof does not hold.
 3. A checkpoint without a link is a candidate: the hub is asked for the proof, until it comes.
+4. A beacon that shows fewer entries than were linked before is asked about, known or not: either somebody replays an
+   old beacon, and the hub proves that it belongs to the history, or the ledger shrank, and the hub cannot.
 """
 
 from collections import OrderedDict
@@ -71,6 +73,15 @@ class Witness:
         while len(self._candidates) > MOST_CANDIDATES:
             self._candidates.popitem(last=False)
         return Outcome(Finding.OPEN, checkpoint)
+
+    def hear(self, checkpoint: Checkpoint) -> Outcome:
+        """Take the checkpoint of a beacon (rule 4)."""
+        outcome = self.offer(checkpoint)
+        newest = self._newest
+        if outcome.finding is Finding.LINKED and newest is not None and checkpoint.size < newest.size:
+            self._candidates[checkpoint.size] = checkpoint
+            return Outcome(Finding.OPEN, checkpoint)
+        return outcome
 
     def question(self) -> ProofRequest | None:
         """Return what to ask the hub: the largest candidate first, since it moves the memory forward."""

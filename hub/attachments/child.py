@@ -3,8 +3,8 @@
 The process sets its own limits before it reads a byte. It can write no file, start no process (unless root started it),
 and is ended by the kernel when it needs too much; so a bomb takes nothing but itself along.
 
-Verbs: ``inspect`` answers a verdict as JSON, ``picture`` a JPEG, ``harmless`` a PDF that does nothing, ``page N SIZE``
-becomes ``pdftoppm`` under the same limits and answers a PNG.
+Verbs: ``inspect`` answers a verdict as JSON, ``picture SIDE`` a JPEG, ``harmless`` a PDF that does nothing,
+``page PROGRAM NUMBER SIDE`` becomes ``pdftoppm`` under the same limits and answers a PNG.
 """
 
 import os
@@ -42,11 +42,11 @@ def main(arguments: list[str]) -> int:
     """Do what the verb says; return the exit code."""
     limit_myself()
     if arguments[0] == "page":
-        program, number, size = arguments[1:]
-        os.execv(program, [program, "-png", "-f", number, "-l", number, "-scale-to", size, "-"])  # noqa: S606
+        program, number, side = arguments[1:]
+        os.execv(program, [program, "-png", "-f", number, "-l", number, "-scale-to", side, "-"])  # noqa: S606
     content = sys.stdin.buffer.read(MAX_ATTACHMENT_BYTES + 1)
     try:
-        answer = _answer(arguments[0], content)
+        answer = _answer(arguments, content)
     except (OSError, ValueError, RuntimeError, SyntaxError, MemoryError):
         return REFUSED
     sys.stdout.buffer.write(answer)
@@ -54,10 +54,10 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _answer(verb: str, content: bytes) -> bytes:
-    if verb == "inspect":
+def _answer(arguments: list[str], content: bytes) -> bytes:
+    if arguments[0] == "inspect":
         return msgspec.json.encode(open_file(content))
-    return draw_picture(content) if verb == "picture" else harmless_pdf(content)
+    return draw_picture(content, int(arguments[1])) if arguments[0] == "picture" else harmless_pdf(content)
 
 
 if __name__ == "__main__":

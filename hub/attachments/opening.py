@@ -19,8 +19,8 @@ from hub.attachments.rules import (
 )
 from protocol.catalogue import MediaType
 
-PREVIEW_PIXELS = 1_600
-"""The longer side of a preview: a letter can be read at this size."""
+_LOOK_PIXELS = 1_600
+"""A photo is decoded no finer than this to see whether it opens."""
 
 _MAX_NODES = 300_000
 _MAX_DEPTH = 40
@@ -57,16 +57,16 @@ def open_file(content: bytes) -> Verdict:
     return _open_pdf(content) if kind is MediaType.PDF else _open_picture(kind, content)
 
 
-def draw_picture(content: bytes) -> bytes:
-    """Return a small JPEG of a picture, without EXIF, place or comment (fault E19).
+def draw_picture(content: bytes, side: int) -> bytes:
+    """Return a JPEG of a picture, its longer side so many pixels, without EXIF, place or comment (fault E19).
 
     Raises:
         OSError: it does not open.
     """
     with Image.open(io.BytesIO(content), formats=("JPEG", "PNG")) as image:
-        image.draft("RGB", (PREVIEW_PIXELS, PREVIEW_PIXELS))
+        image.draft("RGB", (side, side))
         upright = ImageOps.exif_transpose(image)
-        upright.thumbnail((PREVIEW_PIXELS, PREVIEW_PIXELS))
+        upright.thumbnail((side, side))
         paper = Image.new("RGB", upright.size, "white")
         covered = upright.convert("RGBA")
         paper.paste(covered, mask=covered.getchannel("A"))
@@ -101,7 +101,7 @@ def _open_picture(kind: MediaType, content: bytes) -> Verdict:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 return Verdict(kind=kind, findings=(*findings, Finding.TOO_LARGE), width=width, height=height)
-            image.draft("RGB", (PREVIEW_PIXELS, PREVIEW_PIXELS))
+            image.draft("RGB", (_LOOK_PIXELS, _LOOK_PIXELS))
             image.load()
     except Image.DecompressionBombError:
         return Verdict(kind=kind, findings=(*findings, Finding.TOO_LARGE))

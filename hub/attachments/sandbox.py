@@ -17,7 +17,9 @@ from protocol.catalogue import MediaType
 from protocol.limits import MAX_ATTACHMENT_BYTES
 
 TIME_LIMIT_S = 20
-PAGE_PIXELS = 1_500
+SIDE, LARGE_SIDE = 1_500, 3_600
+"""Pixels of the longer side of a preview: a letter can be read, and a site plan when it is asked for large."""
+
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 _AT_ONCE = BoundedSemaphore(2)
 """1.2 GB each at the very most: two bombs at once must not take the machine along."""
@@ -49,18 +51,18 @@ def inspect(content: bytes, declared: str, name: str) -> Verdict:
         return Verdict(kind=kind_by_magic(content[:16]), findings=(Finding.TOO_COSTLY,))
 
 
-def preview(content: bytes, page: int) -> Preview:
+def preview(content: bytes, page: int, side: int = SIDE) -> Preview:
     """Return a picture of a file, or of one page of it (from 1).
 
     Raises:
         PreviewError: it does not open within the limits, or has no such page.
     """
     if kind_by_magic(content[:16]) is not MediaType.PDF:
-        return _needed(_run("picture", content=content), "image/jpeg")
+        return _needed(_run("picture", str(side), content=content), "image/jpeg")
     program = shutil.which("pdftoppm", path=_PATH)
     if program is None:
         return _needed(_run("harmless", content=content), "application/pdf")
-    return _needed(_run("page", program, str(page), str(PAGE_PIXELS), content=content), "image/png")
+    return _needed(_run("page", program, str(page), str(side), content=content), "image/png")
 
 
 def _needed(answer: bytes | None, media_type: str) -> Preview:

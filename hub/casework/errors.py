@@ -15,6 +15,10 @@ class ConflictError(CaseworkError):
     """Somebody else changed the case first; nothing was done."""
 
 
+class FileQuarantinedError(CaseworkError):
+    """The file was put in quarantine: nobody opens it."""
+
+
 class MoveRefusedError(CaseworkError):
     """A rule forbids the move; ``rule`` is stable and is what screens translate."""
 

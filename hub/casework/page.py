@@ -1,6 +1,5 @@
 """The read model of the case page: one frozen value with everything that it shows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,28 +8,19 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.queries import names_of
 from hub.accounts.rules import Actor
+from hub.casework.corrections import bundles_of
+from hub.casework.duplicates import SimilarCases, similar_cases
 from hub.casework.events import CaseTools, data_key, note_place
-from hub.casework.rules import (
-    LOOKS,
-    CaseState,
-    DeskState,
-    EventKind,
-    Move,
-    mask_phone,
-    mask_text,
-    masked_answer,
-    possible_moves,
-)
-from hub.casework.service import situation_of
-from hub.casework.tables import Case, CaseEvent, Desk
-from hub.intake.reading import AttachmentState, list_attachments, read_manifest
+from hub.casework.page_application import ApplicationPart, read_application
+from hub.casework.page_work import WorkPart, read_work
+from hub.casework.rules import LOOKS, CaseState, Move
+from hub.casework.service import OpenMove, possible_moves
+from hub.casework.stages import is_whole, work_on
+from hub.casework.tables import Case, CaseEvent
 from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import newest_checkpoint
 from hub.storage.keyring import DataKey
-from protocol.answers import SummaryLine, summary_labels, visible_requirements
-from protocol.bundle import Applicant, Manifest
-from protocol.catalogue import Requirement, Service
-from protocol.nik import mask_nik
+from protocol.catalogue import Service
 from protocol.receipt import ReceiptKind
 
 SHOWN_LOOKS = 50
@@ -42,48 +32,11 @@ _END_MS = 4_102_444_800_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ApplicantLine:
-    """The resident, as the page may show them."""
-
-    name: str
-    nik: str
-    phone: str
-    address: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AnswerLine:
-    """One answer; ``masked`` is what to show instead of it, None when it may be shown."""
-
-    line: SummaryLine
-    masked: str | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChecklistLine:
-    """One requirement with what the village handed in for it."""
-
-    requirement: Requirement
-    handed_in: bool
-    files: tuple[AttachmentState, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeskLine:
-    """One desk of the case."""
-
-    office: str
-    state: DeskState
-    since: datetime
-    taken_by: str
-    taken_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class EventLine:
-    """One line of the timeline, or of the list of looks."""
+    """One line of the timeline, or of the list of looks. ``kind`` is text: rooms above write events of their own."""
 
-    kind: EventKind
+    kind: str
+    stage: str
     office: str
     person: str
     at: datetime
@@ -106,7 +59,7 @@ class ReceiptLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BundleFacts:
-    """What the page says about how the application travelled."""
+    """How one bundle of the case travelled."""
 
     bundle_id: str
     node_id: str
@@ -116,6 +69,12 @@ class BundleFacts:
     received_at: datetime
     whole_at: datetime | None
     flags: tuple[str, ...]
+
+    @property
+    def travelled(self) -> timedelta | None:
+        """How long it took from the village's claim until everything was here: the network's time, not an office's."""
+        end = self.whole_at or self.received_at
+        return None if self.claimed_at is None or self.claimed_at > end else end - self.claimed_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,34 +87,41 @@ class CasePage:
     village: str
     subdistrict: str
     state: CaseState
+    outcome: str
+    round: int
     received_at: datetime
     completed_at: datetime | None
+    decided_at: datetime | None
+    closed_at: datetime | None
     service: Service
-    applicant: ApplicantLine
     is_revealed: bool
-    answers: tuple[AnswerLine, ...]
-    checklist: tuple[ChecklistLine, ...]
-    desks: tuple[DeskLine, ...]
+    application: ApplicationPart
+    work: WorkPart
     events: tuple[EventLine, ...]
     looks: tuple[EventLine, ...]
     """The newest looks, at most ``SHOWN_LOOKS``; the ledger has all."""
     look_count: int
     receipts: tuple[ReceiptLine, ...]
-    bundle: BundleFacts
+    bundles: tuple[BundleFacts, ...]
     checkpoint_size: int
-    moves: tuple[Move, ...]
+    moves: tuple[OpenMove, ...]
     is_whole: bool
-    older_waiting: int
+    similar: SimilarCases
+
+    def places(self, move: Move) -> tuple[OpenMove, ...]:
+        """Return where the actor may make this move now."""
+        return tuple(each for each in self.moves if each.move is move)
 
 
-def build_page(session: Session, actor: Actor, case: Case, tools: CaseTools, *, is_revealed: bool) -> CasePage:
+def build_page(
+    session: Session, now: datetime, actor: Actor, case: Case, tools: CaseTools, *, is_revealed: bool
+) -> CasePage:
     """Read everything of a case that is in the actor's scope. The caller has noted the look."""
-    manifest = read_manifest(session, tools.keyring, case.bundle_id)
-    service = tools.catalogue.service(case.service, case.service_version)
+    work = work_on(session, case, tools)
     key = data_key(session, tools.keyring, case.bundle_id)
+    bundle_ids = bundles_of(session, case.case_id)
     moves = select(CaseEvent).where(CaseEvent.case_id == case.case_id, ~_LOOK).order_by(CaseEvent.id)
     looks = select(CaseEvent).where(CaseEvent.case_id == case.case_id, _LOOK).order_by(CaseEvent.id.desc())
-    situation = situation_of(session, actor, case)
     checkpoint = newest_checkpoint(session)
     return CasePage(
         case_id=case.case_id,
@@ -164,68 +130,25 @@ def build_page(session: Session, actor: Actor, case: Case, tools: CaseTools, *, 
         village=case.village,
         subdistrict=case.subdistrict,
         state=CaseState(case.state),
+        outcome=case.outcome,
+        round=case.round,
         received_at=case.received_at,
         completed_at=case.completed_at,
-        service=service,
-        applicant=_applicant(manifest.applicant, is_revealed=is_revealed),
+        decided_at=case.decided_at,
+        closed_at=case.closed_at,
+        service=work.service,
         is_revealed=is_revealed,
-        answers=_answers(service, manifest, is_revealed=is_revealed),
-        checklist=_checklist(service, manifest, list_attachments(session, tools.keyring, case.bundle_id)),
-        desks=_desks(session, case),
+        application=read_application(session, tools.keyring, work.service, bundle_ids, is_revealed=is_revealed),
+        work=read_work(session, now, work, key),
         events=_events(session, moves, key),
         looks=_events(session, looks.limit(SHOWN_LOOKS), key),
         look_count=session.scalar(select(func.count()).where(CaseEvent.case_id == case.case_id, _LOOK)) or 0,
-        receipts=_receipts(session, case.bundle_id),
-        bundle=_bundle(session, case.bundle_id),
+        receipts=tuple(line for bundle_id in bundle_ids for line in _receipts(session, bundle_id)),
+        bundles=tuple(_bundle(session, bundle_id) for bundle_id in bundle_ids),
         checkpoint_size=0 if checkpoint is None else checkpoint.size,
-        moves=possible_moves(actor.role, situation),
-        is_whole=situation.is_whole,
-        older_waiting=_older_waiting(session, actor, case),
-    )
-
-
-def _applicant(applicant: Applicant, *, is_revealed: bool) -> ApplicantLine:
-    nik, phone = applicant.nik or "", applicant.phone or ""
-    if is_revealed:
-        return ApplicantLine(name=applicant.name, nik=nik, phone=phone, address=applicant.address)
-    return ApplicantLine(
-        name=applicant.name,
-        nik=mask_nik(nik) if nik else "",
-        phone=mask_phone(phone) if phone else "",
-        address=mask_text(applicant.address) if applicant.address else "",
-    )
-
-
-def _answers(service: Service, manifest: Manifest, *, is_revealed: bool) -> tuple[AnswerLine, ...]:
-    return tuple(
-        AnswerLine(line=line, masked=None if is_revealed else masked_answer(line.field, line.answer))
-        for line in summary_labels(service, manifest.answers)
-    )
-
-
-def _checklist(service: Service, manifest: Manifest, files: Sequence[AttachmentState]) -> tuple[ChecklistLine, ...]:
-    return tuple(
-        ChecklistLine(
-            requirement=requirement,
-            handed_in=requirement.key in manifest.handed_in,
-            files=tuple(file for file in files if file.requirement == requirement.key),
-        )
-        for requirement in visible_requirements(service, manifest.answers)
-    )
-
-
-def _desks(session: Session, case: Case) -> tuple[DeskLine, ...]:
-    rows = list(session.scalars(select(Desk).where(Desk.case_id == case.case_id).order_by(Desk.since, Desk.office)))
-    names = names_of(session, [row.taken_by for row in rows if row.taken_by])
-    return tuple(
-        DeskLine(
-            office=row.office,
-            state=DeskState(row.state),
-            since=row.since,
-            taken_by=names.get(row.taken_by or "", ""),
-            taken_at=row.taken_at,
-        )
-        for row in rows
+        moves=possible_moves(session, actor, case, tools),
+        is_whole=is_whole(session, case.case_id),
+        similar=similar_cases(session, actor, case),
     )
 
 
@@ -234,7 +157,8 @@ def _events(session: Session, wanted: Select[CaseEvent], key: DataKey) -> tuple[
     names = names_of(session, [row.person_id for row in rows if row.person_id])
     return tuple(
         EventLine(
-            kind=EventKind(row.kind),
+            kind=row.kind,
+            stage=row.stage,
             office=row.office,
             person=names.get(row.person_id or "", ""),
             at=row.at,
@@ -273,14 +197,3 @@ def _bundle(session: Session, bundle_id: bytes) -> BundleFacts:
 def claimed_time(claimed_ms: int) -> datetime | None:
     """Return what the node's clock said; None when it is no date that anybody could mean (fault D15)."""
     return _EPOCH + timedelta(milliseconds=claimed_ms) if claimed_ms < _END_MS else None
-
-
-def _older_waiting(session: Session, actor: Actor, case: Case) -> int:
-    """Return how many cases wait longer than this one at the actor's desk, if it waits there."""
-    own = session.get(Desk, (case.case_id, str(actor.office)))
-    if own is None or own.state != DeskState.WAITING:
-        return 0
-    older = select(func.count()).where(
-        Desk.office == own.office, Desk.state == str(DeskState.WAITING), Desk.since < own.since
-    )
-    return session.scalar(older) or 0

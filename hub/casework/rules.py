@@ -201,6 +201,7 @@ class EventKind(StrEnum):
     PROPOSED = "proposed"
     AGREED = "agreed"
     DISAGREED = "disagreed"
+    QUARANTINED = "quarantined"  # a file; found by the hub itself
     ESCALATED = "escalated"  # late: the next level is told; by the worker
     DEEMED = "deemed"  # the day after which silence counts as consent has passed; by the worker
     VIEWED = "viewed"

@@ -55,6 +55,8 @@ class Paper:
     made_at: datetime
     qr: str = ""
     """Text of the QR code; empty: none."""
+    keywords: str = ""
+    """A word in the file's properties by which a changed copy is still known for what it was."""
 
 
 def draw(paper: Paper) -> bytes:
@@ -72,6 +74,8 @@ class _Sheet:
         self._pdf.set_creation_date(paper.made_at)
         self._pdf.set_title(paper.title)
         self._pdf.set_lang("id")
+        if paper.keywords:
+            self._pdf.set_keywords(paper.keywords)
         self._pdf.set_producer("Simpul")
         self._pdf.set_margins(MARGIN_MM, MARGIN_MM, MARGIN_MM)
         self._pdf.set_auto_page_break(auto=True, margin=FOOT_MM)

@@ -68,6 +68,7 @@ class Permit(Base):
         Index(
             "ux_permit_live",
             "case_id",
+            "round",
             unique=True,
             sqlite_where=text(_LIVE),
             postgresql_where=text(_LIVE),
@@ -77,6 +78,8 @@ class Permit(Base):
 
     permit_id: Mapped[str] = mapped_column(String(26), primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.case_id"), index=True)
+    round: Mapped[int] = mapped_column(Integer)
+    """Of the case: a case that is reopened may get a letter again."""
     line_id: Mapped[int] = mapped_column(ForeignKey("permit_register_line.line_id"), unique=True)
     state: Mapped[str] = mapped_column(String(10))
     kind: Mapped[str] = mapped_column(String(20))
@@ -128,6 +131,15 @@ class RevocationIssue(Base):
     part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     raw: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class RevocationSent(Base):
+    """Which list a node was written last: the worker writes it the next one when there is a newer."""
+
+    __tablename__ = "permit_revocation_sent"
+
+    node_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
 
 
 class PermitOpening(Base):

@@ -252,6 +252,18 @@ def _make_dispatch_standing() -> None:
     )
 
 
+def _make_fee_opening() -> None:
+    op.create_table(
+        "fee_opening",
+        sa.Column(
+            "ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_fee_opening")),
+    )
+
+
 def _make_intake_quarantine() -> None:
     op.create_table(
         "intake_quarantine",
@@ -448,6 +460,15 @@ def _make_permit_revocation_list() -> None:
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", "part", name=op.f("pk_permit_revocation_list")),
+    )
+
+
+def _make_permit_revocation_sent() -> None:
+    op.create_table(
+        "permit_revocation_sent",
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_permit_revocation_sent")),
     )
 
 
@@ -1127,11 +1148,59 @@ def _make_web_session() -> None:
         batch_op.create_index("ix_web_session_person_id", ["person_id"], unique=False)
 
 
+def _make_fee_assessment() -> None:
+    op.create_table(
+        "fee_assessment",
+        sa.Column("assessment_id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("amount_rp", sa.BigInteger(), nullable=False),
+        sa.Column("inputs", sa.LargeBinary(), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("payment_code", sa.String(length=16), nullable=True),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.String(length=26), nullable=False),
+        sa.Column("second_person", sa.String(length=26), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("replaces", sa.String(length=26), nullable=True),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_rp >= 0", name=op.f("ck_fee_assessment_amount")),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_fee_assessment_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["permit_register_line.line_id"], name=op.f("fk_fee_assessment_line_id_permit_register_line")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.person_id"], name=op.f("fk_fee_assessment_person_id_person")),
+        sa.ForeignKeyConstraint(
+            ["replaces"], ["fee_assessment.assessment_id"], name=op.f("fk_fee_assessment_replaces_fee_assessment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_person"], ["person.person_id"], name=op.f("fk_fee_assessment_second_person_person")
+        ),
+        sa.PrimaryKeyConstraint("assessment_id", name=op.f("pk_fee_assessment")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_fee_assessment_line_id")),
+        sa.UniqueConstraint("payment_code", name=op.f("uq_fee_assessment_payment_code")),
+        sa.UniqueConstraint("replaces", name=op.f("uq_fee_assessment_replaces")),
+    )
+    with op.batch_alter_table("fee_assessment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fee_assessment_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_fee_assessment_one",
+            ["case_id", "stage"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'replaced'"),
+            postgresql_where=sa.text("state <> 'replaced'"),
+        )
+
+
 def _make_permit() -> None:
     op.create_table(
         "permit",
         sa.Column("permit_id", sa.String(length=26), nullable=False),
         sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -1171,11 +1240,50 @@ def _make_permit() -> None:
         batch_op.create_index(batch_op.f("ix_permit_renews"), ["renews"], unique=False)
         batch_op.create_index(
             "ux_permit_live",
-            ["case_id"],
+            ["case_id", "round"],
             unique=True,
             sqlite_where=sa.text("state IN ('reserved', 'issued')"),
             postgresql_where=sa.text("state IN ('reserved', 'issued')"),
         )
+
+
+def _make_fee_payment() -> None:
+    op.create_table(
+        "fee_payment",
+        sa.Column("payment_id", sa.String(length=26), nullable=False),
+        sa.Column("assessment_id", sa.String(length=26), nullable=False),
+        sa.Column("case_id", sa.String(length=26), nullable=False),
+        sa.Column("service", sa.String(length=40), nullable=False),
+        sa.Column("office", sa.String(length=40), nullable=False),
+        sa.Column("amount_rp", sa.BigInteger(), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("reference_key", sa.String(length=60), nullable=False),
+        sa.Column("paid_on", sa.String(length=10), nullable=False),
+        sa.Column("proof", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("recorded_by", sa.String(length=26), nullable=False),
+        sa.Column("recorded_office", sa.String(length=40), nullable=False),
+        sa.Column("recorded_at", sa.BigInteger(), nullable=False),
+        sa.Column("ledger_index", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"],
+            ["fee_assessment.assessment_id"],
+            name=op.f("fk_fee_payment_assessment_id_fee_assessment"),
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case_file.case_id"], name=op.f("fk_fee_payment_case_id_case_file")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["permit_register_line.line_id"], name=op.f("fk_fee_payment_line_id_permit_register_line")
+        ),
+        sa.ForeignKeyConstraint(["recorded_by"], ["person.person_id"], name=op.f("fk_fee_payment_recorded_by_person")),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_fee_payment")),
+        sa.UniqueConstraint("assessment_id", name=op.f("uq_fee_payment_assessment_id")),
+        sa.UniqueConstraint("channel", "reference_key", name=op.f("uq_fee_payment_channel_reference_key")),
+        sa.UniqueConstraint("line_id", name=op.f("uq_fee_payment_line_id")),
+    )
+    with op.batch_alter_table("fee_payment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fee_payment_case_id"), ["case_id"], unique=False)
+        batch_op.create_index("ix_fee_payment_revenue", ["paid_on", "office", "service"], unique=False)
 
 
 def _make_permit_revocation() -> None:
@@ -1215,6 +1323,7 @@ TABLES = {
     "dispatch_notice": _make_dispatch_notice,
     "dispatch_offer": _make_dispatch_offer,
     "dispatch_standing": _make_dispatch_standing,
+    "fee_opening": _make_fee_opening,
     "intake_quarantine": _make_intake_quarantine,
     "intake_refusal": _make_intake_refusal,
     "intake_tally": _make_intake_tally,
@@ -1229,6 +1338,7 @@ TABLES = {
     "permit_opening": _make_permit_opening,
     "permit_register": _make_permit_register,
     "permit_revocation_list": _make_permit_revocation_list,
+    "permit_revocation_sent": _make_permit_revocation_sent,
     "person": _make_person,
     "sign_in_failure": _make_sign_in_failure,
     "absence": _make_absence,
@@ -1260,6 +1370,8 @@ TABLES = {
     "permit_document": _make_permit_document,
     "permit_register_line": _make_permit_register_line,
     "web_session": _make_web_session,
+    "fee_assessment": _make_fee_assessment,
     "permit": _make_permit,
+    "fee_payment": _make_fee_payment,
     "permit_revocation": _make_permit_revocation,
 }

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from protocol import merkle
 from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey, sign_checkpoint
-from protocol.chunks import Need, missing_ranges
+from protocol.chunks import Need, chunk_count, missing_ranges, plain_chunk
+from protocol.documents import DocumentOffer, DocumentRef, DocumentSealer
 from protocol.enrolment import HubKeys
-from protocol.envelope import Purpose, public_bytes, sign
+from protocol.envelope import KeyFinder, Purpose, public_bytes, sign
 from protocol.health import Beacon
 from protocol.ids import HubId, NodeId, OfficerId
-from protocol.mailbox import Control, Mail, Notice, OfficerCertificate, Refusal
+from protocol.mailbox import Control, DocumentRequest, Mail, Notice, NoticeKind, OfficerCertificate, Refusal
+from protocol.notices import Act, ActKind, CaseNews, verify_act
 from protocol.receipt import (
     ConsistencyProof,
     Entry,
@@ -33,8 +35,9 @@ from protocol.receipt import (
     make_receipt,
     sign_root,
 )
+from protocol.sealing import BodyContext, load_sealing_key, open_body, seal_body
 from protocol.topics import Down
-from protocol.wire import to_bytes
+from protocol.wire import Wire, to_bytes
 from village_node.sync.rules.messages import ItemFacts
 
 Answer = tuple[Down, bytes]
@@ -115,6 +118,9 @@ class HubStandIn:
         self.rejects: dict[bytes, str] = {}
         self.rejected: dict[bytes, bytes] = {}
         self.cursor = 0
+        self.pieces: dict[bytes, list[bytes]] = {}
+        self.acts: dict[bytes, Act] = {}
+        self.find_officer: KeyFinder = lambda _: None
         for _ in range(3):
             self.ledger.append(self.random.randbytes(40))
 
@@ -170,6 +176,8 @@ class HubStandIn:
     def mail(self, mail: Mail) -> list[Answer]:
         self.cursor = max(self.cursor, mail.cursor)
         answers = [(Down.MAIL, raw) for raw in self.notices[mail.cursor :]]
+        answers += [answer for act in mail.acts for answer in self.act(act)]
+        answers += [(Down.PART, self.pieces[each.document][index]) for each in mail.documents for index in _asked(each)]
         if mail.proof is not None and 0 < mail.proof.old_size <= mail.proof.new_size <= len(self.ledger.entries):
             answers.append(self.control(mail.proof.old_size, mail.proof.new_size))
         return answers
@@ -215,6 +223,56 @@ class HubStandIn:
         self.notices.append(sign(to_bytes(notice), key=self.message_key, purpose=Purpose.NOTICE))
         return Down.MAIL, self.notices[-1]
 
+    def letter(self, kind: NoticeKind, content: Wire, node_key: bytes) -> Answer:
+        """Write a notice whose body only the node's officers open."""
+        context = BodyContext(hub=self.hub, node=self.node, kind=str(kind))
+        return self.notify(kind, seal_body(to_bytes(content), load_sealing_key(node_key), context))
+
+    def document(self, content: bytes, title: str = "Izin") -> DocumentRef:
+        """Seal a document and have its pieces ready."""
+        ref = DocumentRef(
+            document=self.random.randbytes(32),
+            title=title,
+            media_type="application/pdf",
+            size=len(content),
+            sha256=hashlib.sha256(content).digest(),
+            pieces=chunk_count(len(content)),
+            content_key=self.random.randbytes(32),
+        )
+        sealer = DocumentSealer(ref)
+        self.pieces[ref.document] = [sealer.seal(each, plain_chunk(each, content)) for each in range(ref.pieces)]
+        return ref
+
+    def offer(self, ref: DocumentRef) -> Answer:
+        return self.notify(NoticeKind.DOCUMENT, to_bytes(DocumentOffer(document=ref.document, pieces=ref.pieces)))
+
+    def news(self, facts: ItemFacts, event: str, **more: object) -> Answer:
+        """Tell a step of a case; it gets a ledger entry of its own."""
+        index = self.ledger.append(self.random.randbytes(40))
+        values: dict[str, object] = {"office": "one-stop", "at": 1_790_000_000_000 + index, "ledger_index": index}
+        step = CaseNews(
+            bundle=facts.bundle,
+            registration_no=facts.registration_no,
+            event=event,
+            **(values | more),  # type: ignore[arg-type]
+        )
+        return self.notify(NoticeKind.CASE, to_bytes(step))
+
+    def act(self, sealed: bytes) -> list[Answer]:
+        """Open an officer's statement and answer it, as often as it comes."""
+        context = BodyContext(hub=self.hub, node=self.node, kind="act")
+        signed = open_body(sealed, self.sealing_key, context)
+        act = verify_act(signed, node=self.node, find_officer_key=self.find_officer)
+        is_new = act.act not in self.acts
+        self.acts.setdefault(act.act, act)
+        facts = self.cases[act.bundle].facts
+        if act.kind == ActKind.TOLD:
+            return [self.news(facts, "told")] if is_new else []
+        case = self.cases[act.bundle]
+        if is_new:
+            case.receipts[ReceiptKind.HANDED_OVER] = self.receipt(facts, ReceiptKind.HANDED_OVER)
+        return [(Down.RECEIPT, case.receipts[ReceiptKind.HANDED_OVER])]
+
     def control(self, old: int, new: int) -> Answer:
         answer = Control(node=self.node, old_size=old, new_size=new, path=self.ledger.consistency(old, new))
         return Down.CONTROL, sign(to_bytes(answer), key=self.message_key, purpose=Purpose.CONTROL)
@@ -245,6 +303,10 @@ class HubStandIn:
 
 def _of(have: Iterable[tuple[int, int]], file: int) -> list[int]:
     return [index for place, index in have if place == file]
+
+
+def _asked(request: DocumentRequest) -> Iterable[int]:
+    return (index for each in request.ranges for index in range(each.start, each.end))
 
 
 def digest(text: str) -> bytes:

@@ -35,6 +35,7 @@ class OpeningHub:
         self.files: dict[tuple[bytes, int], dict[int, bytes]] = {}
         self.mails: list[Mail] = []
         self.healths: list[Health] = []
+        hub.find_officer = self._find_officer
 
     def take(self, message: Outbound) -> list[Answer]:
         match message.kind:
@@ -134,6 +135,7 @@ def parts_of(stand: NodeStand) -> NodeParts:
     return NodeParts(
         database=stand.database,
         files=stand.files,
+        documents=stand.documents,
         clock=stand.clock,
         randomness=stand.randomness,
         keys=stand.keys,

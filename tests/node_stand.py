@@ -39,6 +39,7 @@ from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.officers import create_officer, unlock
 from village_node.identity.sessions import Unlocked
 from village_node.identity.vault import KdfParameters
+from village_node.inbox.documents import DocumentFolder
 from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, Sealer, seal_draft
 from village_node.store.engine import Database
 from village_node.store.files import SealedFiles
@@ -139,6 +140,7 @@ class NodeStand:
         self.randomness = SeededRandomness(Random(seed))
         self.keys: NodeKeys = create_or_load_keys(directory / "keys", self.randomness)
         self.files = SealedFiles(directory / "sealed")
+        self.documents = DocumentFolder(directory / "documents")
         self.database = Database(directory / "node.db")
         self.database.migrate()
 

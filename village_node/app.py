@@ -18,6 +18,7 @@ from village_node.context import NodeContext
 from village_node.identity.hub import Enrolled, find_enrolled
 from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.sessions import UnlockSessions
+from village_node.inbox.documents import DocumentFolder
 from village_node.logs import set_up_logs
 from village_node.outbox.service import Sealer, sweep_orphans
 from village_node.settings import Settings, SettingsError
@@ -129,6 +130,7 @@ def open_node(settings: Settings, synchroniser: Synchroniser | None = None) -> O
         settings=settings,
         unlocks=UnlockSessions(clock, randomness, lock_after_s=settings.lock_after_s),
         files=files,
+        documents=DocumentFolder(settings.data_dir / "documents"),
         sealer=Sealer(files=files, keys=keys, clock=clock, randomness=randomness),
         wake=synchroniser.wake if synchroniser is not None else _nobody_to_wake,
     )
@@ -190,6 +192,7 @@ def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:
     parts = NodeParts(
         database=context.database,
         files=context.files,
+        documents=context.documents,
         clock=context.clock,
         randomness=context.randomness,
         keys=node.keys,

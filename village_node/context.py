@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from village_node.identity.sessions import UnlockSessions
+from village_node.inbox.documents import DocumentFolder
 from village_node.outbox.service import Sealer
 from village_node.settings import Settings
 from village_node.store.engine import Database
@@ -22,6 +23,7 @@ class NodeContext:
     settings: Settings
     unlocks: UnlockSessions
     files: SealedFiles
+    documents: DocumentFolder
     sealer: Sealer
     wake: Callable[[], None]
     """Tells the sync thread that something new is in the outbox, or that the officer wants it to try now."""

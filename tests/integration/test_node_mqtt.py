@@ -188,6 +188,7 @@ def runner_over(stand: NodeStand, carrier: MqttCarrier) -> Runner:
     parts = NodeParts(
         database=stand.database,
         files=stand.files,
+        documents=stand.documents,
         clock=SystemClock(),
         randomness=SystemRandomness(),
         keys=stand.keys,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from protocol.limits import MAX_NOTICE_BODY_BYTES
 from protocol.mailbox import Notice
-from protocol.notices import CaseNews
+from protocol.notices import ActKind, CaseNews
 from protocol.wire import from_bytes
 from village_node.inbox.tables import CaseStep
 from village_node.store.schema import bounded_ms
@@ -76,6 +76,12 @@ def newest_index(session: Session, bundle: bytes, events: Collection[str]) -> in
     )
     found = session.scalar(query)
     return -1 if found is None else found
+
+
+def newest_told(session: Session, notice: Notice) -> bytes | None:
+    """Return the bundle of a stored notice that says that the hub has the village's word ``told``; None for others."""
+    step = session.get(CaseStep, notice.number)
+    return step.bundle_id if step is not None and step.event == ActKind.TOLD else None
 
 
 def _step(row: CaseStep) -> Step:

@@ -127,12 +127,14 @@ def acts_sent(session: Session, now: datetime, sealed: Sequence[bytes]) -> None:
 
 
 def close_acts(session: Session, bundle: bytes, kind: ActKind) -> None:
-    """End the sending of statements that the hub has answered (rule 3)."""
-    session.execute(
-        update(OutboxAct)
+    """End the sending of the oldest statement of this kind: the hub has answered it (rule 3); answers come in order."""
+    oldest = (
+        select(OutboxAct.act)
         .where(OutboxAct.bundle_id == bundle, OutboxAct.kind == str(kind), OutboxAct.state == "waiting")
-        .values(state="done")
+        .order_by(OutboxAct.made_at)
+        .limit(1)
     )
+    session.execute(update(OutboxAct).where(OutboxAct.act.in_(oldest.scalar_subquery())).values(state="done"))
 
 
 def refuse_act(session: Session, digest: bytes, code: str) -> None:

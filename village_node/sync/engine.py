@@ -4,7 +4,8 @@ What the receiver verifies before anything changes:
 1. receipt: the whole plan of ``protocol.receipt``; it is about one of this node's bundles (id, counter, number); its
    checkpoint is linked to the one that the manifest named, or else to what this PC saw (``rules/witness.py``);
 2. rejection: besides, it names the very message that this node sent; a refused copy that others changed is no verdict;
-3. need, refusal, notice, control, beacon: signed by the hub's message key for that purpose, for this node.
+3. need, refusal, notice, control, beacon: signed by the hub's message key for that purpose, for this node;
+4. piece of a document: asked for in this session, and lacking. Whether it is genuine shows when an officer opens it.
 What does not pass changes nothing but a flag (faults A08, A09). The same message twice changes nothing at all.
 
 Promises: an item without receipt is asked about for ever (P2); "received" comes from a verified receipt alone (I6);
@@ -16,6 +17,7 @@ from functools import singledispatchmethod
 
 from protocol.checkpoint import Checkpoint, CheckpointRef, verify_checkpoint
 from protocol.chunks import Need
+from protocol.documents import DocumentOffer, parse_piece
 from protocol.envelope import TAG_SIGN1, Purpose
 from protocol.errors import BY_CODE, IdentityError, ProtocolError, Turn
 from protocol.health import verify_beacon
@@ -26,6 +28,7 @@ from protocol.topics import Down
 from protocol.wire import from_bytes
 from village_node.sync.rules import messages as m
 from village_node.sync.rules.deliveries import Deliveries
+from village_node.sync.rules.downloads import Downloads
 from village_node.sync.rules.errands import Errands, Throttle
 from village_node.sync.rules.flights import Flights
 from village_node.sync.rules.mailbox import Mailbox
@@ -55,7 +58,7 @@ class Engine:
         self._deliveries = Deliveries(self._limits, rolls)
         self._mailbox, self._witness = Mailbox(memory.cursor), Witness(memory.newest)
         self._flights = Flights(self._limits)
-        self._errands = Errands(self._limits, rolls)
+        self._errands, self._downloads = Errands(self._limits, rolls), Downloads(self._limits, rolls)
         self._session: int | None = None
         self._asked_at: int | None = None
         """When the hub was asked first since its last answer."""
@@ -66,6 +69,8 @@ class Engine:
         self._progress = Throttle(self._limits.progress_pause)
         for item in memory.items:
             self._add(item)
+        for each in memory.documents:
+            self._downloads.want(each.document, each.missing)
 
     def handle(self, event: m.Event, now_ms: int) -> list[m.Action]:
         """Take one event at a (monotonic) time and return what to do, store changes first."""
@@ -84,6 +89,7 @@ class Engine:
         times = [
             self._deliveries.next_time(self._now, probing=self._probing),
             self._errands.next_time(self._witness.question()),
+            self._downloads.next_time(),
         ]
         if self._asked_at is not None and not self._probing:
             times.append(self._asked_at + self._limits.silent_after)
@@ -107,6 +113,7 @@ class Engine:
         self._session = event.session
         self._asked_at, self._probing = None, False
         self._errands.begin(self._now)
+        self._downloads.begin()
         self._deliveries.link_found(self._now)
         self._do(m.NoteLink(connected=True), m.SendBirth(event.session))
 
@@ -133,6 +140,7 @@ class Engine:
             Down.NEED: self._read_need,
             Down.MAIL: self._read_notice,
             Down.CONTROL: self._read_control,
+            Down.PART: self._read_piece,
         }
         try:
             readers[event.kind](event.payload)
@@ -150,7 +158,7 @@ class Engine:
         self._do(m.NoteBeacon(beacon.time))
         newest = self._witness.newest
         if self._errands.takes_beacon(self._now, is_news=newest is None or checkpoint.size > newest.size):
-            self._offer(checkpoint)
+            self._conclude(self._witness.hear(checkpoint), checkpoint.text.encode())
 
     @_take.register
     def _(self, event: m.ItemSealed) -> None:
@@ -161,6 +169,11 @@ class Engine:
         self._deliveries.remove(event.bundle)
         self._flights.forget(event.bundle)
         self._flag("files_damaged", event.bundle)
+
+    @_take.register
+    def _(self, event: m.DocumentsLacking) -> None:
+        for each in event.documents:
+            self._downloads.want(each.document, each.missing)
 
     @_take.register
     def _(self, event: m.Woken) -> None:
@@ -231,6 +244,8 @@ class Engine:
             raise IdentityError
         self._answered()
         bundle = refusal.bundle if refusal.bundle in self._items else self._by_message.get(refusal.message)
+        if bundle is None:
+            self._do(m.NoteRefusal(refusal.message, refusal.code))
         self._flag(f"refused_{refusal.code}"[:60], bundle or b"", payload)
         if bundle is not None:
             kind = BY_CODE.get(refusal.code)
@@ -247,22 +262,30 @@ class Engine:
         self._errands.mail_within(self._now, pause)
 
     def _read_carried(self, notice: Notice) -> None:
-        if notice.kind != NoticeKind.RECEIPT:
-            return
         try:
-            self._take_receipt(verify_receipt(notice.body, log=self._trust.log))
+            if notice.kind == NoticeKind.RECEIPT:
+                self._take_receipt(verify_receipt(notice.body, log=self._trust.log))
+            elif notice.kind == NoticeKind.DOCUMENT:
+                offer = from_bytes(notice.body, DocumentOffer, max_bytes=MAX_MAIL_BYTES)
+                self._downloads.want(offer.document, range(offer.pieces))
         except ProtocolError as error:
-            self._flag(f"receipt_{error.code}", evidence=notice.body)
+            self._flag(f"{notice.kind}_{error.code}", evidence=notice.body)
+
+    def _read_piece(self, payload: bytes) -> None:
+        piece = parse_piece(payload)
+        if self._downloads.take(piece.document, piece.index, self._now):  # no sign of life: nobody signed it
+            self._do(m.KeepPiece(piece.document, piece.index, piece.box))
 
     def _read_control(self, payload: bytes) -> None:
         control = from_bytes(self._from_hub(payload, Purpose.CONTROL), Control, max_bytes=MAX_MAIL_BYTES)
         if control.node != self._trust.node:
             raise IdentityError
-        self._answered()
         outcome = self._witness.answer(control)
+        if outcome is not None:
+            self._errands.proof_came(self._now)
+        self._answered()
         if outcome is None:
             return
-        self._errands.ask_proof_now(self._now)
         self._conclude(outcome, payload)
         if outcome.finding is not Finding.SPLIT and self._unlinked:
             self._deliveries.ask_soon(self._now, self._unlinked)
@@ -282,6 +305,8 @@ class Engine:
 
     def _answered(self) -> None:
         self._do(m.NoteAnswer())
+        if self._errands.passes_over():
+            self._flag("proof_withheld")
         self._asked_at = None
         if self._probing:
             self._probing = False
@@ -292,9 +317,10 @@ class Engine:
 
     def _fill(self, session: int) -> None:
         self._check_silence()
-        is_due, question = self._errands.mail_due(self._now, self._witness.question(), has_gap=self._mailbox.has_gap)
-        if is_due:
-            self._do(m.SendMail(question))
+        is_due, proof = self._errands.mail_due(self._now, self._witness.question(), has_gap=self._mailbox.has_gap)
+        pieces = [] if self._probing else self._downloads.question(self._now)
+        if is_due or pieces:
+            self._do(m.SendMail(proof, tuple(pieces)))
         if self._errands.heartbeat_due(self._now):
             self._do(m.SendHeartbeat(session))
         while (delivery := self._deliveries.next_manifest(self._now, probing=self._probing)) is not None:

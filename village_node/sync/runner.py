@@ -22,8 +22,10 @@ from sqlalchemy.orm import Session
 from protocol.checkpoint import CheckpointRef
 from protocol.envelope import Purpose
 from protocol.health import HealthKind
-from protocol.ids import RegistrationNo
-from protocol.mailbox import Mail, ProofRequest
+from protocol.ids import NodeId, RegistrationNo
+from protocol.mailbox import Mail
+from protocol.notices import ActKind
+from protocol.receipt import ReceiptKind
 from protocol.topics import Up
 from protocol.wire import to_bytes
 from village_node.health.report import Reporter
@@ -31,8 +33,10 @@ from village_node.identity.certificates import uncertified_officers
 from village_node.identity.hub import Enrolled, free_numbers, newest_checkpoint, remember_checkpoint
 from village_node.identity.keys import NodeKeys
 from village_node.inbox import link
+from village_node.inbox.documents import DocumentFolder, list_fetching, note_piece
+from village_node.inbox.news import newest_told
 from village_node.inbox.service import FlagRaised, raise_flag, read_cursor, store_notice, store_receipt
-from village_node.outbox import progress
+from village_node.outbox import acts, progress
 from village_node.store.engine import Database
 from village_node.store.errors import StorageError
 from village_node.store.files import SealedFiles
@@ -58,6 +62,7 @@ class NodeParts:
 
     database: Database
     files: SealedFiles
+    documents: DocumentFolder
     clock: Clock
     randomness: Randomness
     keys: NodeKeys
@@ -104,13 +109,17 @@ class Runner:
         self._queue.put(m.Ticked)
 
     def step(self, events: list[m.Event]) -> None:
-        """Handle events that came together (rule 1); new items come last, so that a wish to hurry sends them once.
+        """Handle events that came together (rule 1).
+
+        What the store lacks of documents comes first: a piece among the events is newer. New items come last, so that
+        a wish to hurry sends them once.
 
         Raises:
             StorageError: the store did not take it; nothing was sent.
         """
         actions: list[m.Action] = []
-        for event in [*events, *self._look_for_items(events)]:
+        lacking, items = self._look_around(events)
+        for event in [*lacking, *events, *items]:
             actions += self._engine.handle(event, self._parts.clock.elapsed_ms())
             if isinstance(event, m.Connected):
                 self._session = max(self._session, event.session)
@@ -168,6 +177,7 @@ class Runner:
                 items=items,
                 cursor=read_cursor(session),
                 newest=None if seen is None else CheckpointRef(size=seen.size, root=seen.root),
+                documents=_lacking(session),
             )
         self._last_counter = max((item.counter for item in items), default=0)
         trust = m.Trust(
@@ -175,24 +185,35 @@ class Runner:
         )
         return Engine(trust, memory, partial(fraction, parts.randomness), parts.limits)
 
-    def _look_for_items(self, events: list[m.Event]) -> list[m.Event]:
+    def _look_around(self, events: list[m.Event]) -> tuple[list[m.Event], list[m.Event]]:
         if not any(isinstance(event, m.Woken | m.Ticked | m.Connected) for event in events):
-            return []
+            return [], []
         with self._parts.database.reading() as session:
             items = progress.load_items(session, after_counter=self._last_counter)
+            lacking = _lacking(session)
         self._last_counter = max((item.counter for item in items), default=self._last_counter)
-        return [m.ItemSealed(_facts(item)) for item in items]
+        return [m.DocumentsLacking(lacking)] if lacking else [], [m.ItemSealed(_facts(item)) for item in items]
 
     # --- store actions -----------------------------------------------------------------------------------------------
 
     def _keep(self, session: Session, now: datetime, action: m.StoreAction) -> None:
         if isinstance(action, m.KeepNotice):
-            store_notice(session, now, self._parts.enrolled, action.notice, action.raw)
+            self._keep_notice(session, now, action)
+        elif isinstance(action, m.KeepPiece):
+            self._parts.documents.put(action.document, action.index, action.box)  # durable before its row
+            note_piece(session, now, action.document, action.index)
         elif isinstance(action, m.NoteLink):
             link.set_link(session, now, connected=action.connected, reason=action.reason)
             link.keep_session(session, self._session)
         else:
             _KEEP[type(action)](session, now, action)
+
+    def _keep_notice(self, session: Session, now: datetime, action: m.KeepNotice) -> None:
+        if not store_notice(session, now, self._parts.enrolled, action.notice, action.raw):
+            return
+        told = newest_told(session, action.notice)
+        if told is not None:
+            acts.close_acts(session, told, ActKind.TOLD)
 
     # --- send actions ------------------------------------------------------------------------------------------------
 
@@ -205,7 +226,7 @@ class Runner:
             case m.SendChunk():
                 self._send_chunk(action)
             case m.SendMail():
-                self._publish(Up.MAIL, self._mail(action.proof))
+                self._send_mail(action)
             case m.SendBirth():
                 self._publish(Up.BIRTH, self._health(HealthKind.BIRTH, action.session))
             case m.SendHeartbeat():
@@ -225,16 +246,16 @@ class Runner:
     def _publish(self, kind: Up, payload: bytes, token: int | None = None) -> None:
         self._carrier.publish(Outbound(kind=kind, payload=payload, token=token))
 
-    def _mail(self, proof: ProofRequest | None) -> bytes:
+    def _send_mail(self, action: m.SendMail) -> None:
+        """Publish mail, and note which statements it carries; what is lost on the way goes again later."""
+        now = self._parts.clock.now()
         with self._parts.database.reading() as session:
-            mail = Mail(
-                node=self._parts.enrolled.node,
-                cursor=read_cursor(session),
-                proof=proof,
-                officers=uncertified_officers(session),
-                free_numbers=free_numbers(session),
-            )
-        return self._parts.keys.sign(to_bytes(mail), Purpose.MAIL)
+            stated = acts.due_acts(session, now)
+            mail = build_mail(session, self._parts.enrolled.node, action, stated)
+        if stated:
+            with self._parts.database.session() as session:
+                acts.acts_sent(session, now, stated)
+        self._publish(Up.MAIL, self._parts.keys.sign(to_bytes(mail), Purpose.MAIL))
 
     def _health(self, kind: HealthKind, broker_session: int) -> bytes:
         with self._parts.database.reading() as session:
@@ -253,6 +274,23 @@ class Runner:
         return Outbound(kind=Up.DEATH, payload=self._death(self._session))
 
 
+def build_mail(session: Session, node: NodeId, action: m.SendMail, stated: list[bytes]) -> Mail:
+    """Return what the node writes: how far it has read, what it lacks, what its officers state."""
+    return Mail(
+        node=node,
+        cursor=read_cursor(session),
+        proof=action.proof,
+        officers=uncertified_officers(session),
+        free_numbers=free_numbers(session),
+        documents=list(action.documents),
+        acts=stated,
+    )
+
+
+def _lacking(session: Session) -> tuple[m.DocumentFacts, ...]:
+    return tuple(m.DocumentFacts(each.document, each.missing) for each in list_fetching(session))
+
+
 def _facts(item: progress.StoredItem) -> m.ItemFacts:
     named = None
     if item.named_size is not None and item.named_root is not None:
@@ -265,6 +303,7 @@ def _facts(item: progress.StoredItem) -> m.ItemFacts:
         named=named,
         chunks=item.chunks,
         state=item.state,
+        held_back=item.held_back,
     )
 
 
@@ -278,6 +317,12 @@ def _keep_delivered(session: Session, now: datetime, action: m.RecordDelivered) 
 
 def _keep_receipt(session: Session, now: datetime, action: m.KeepReceipt) -> None:
     store_receipt(session, now, action.bundle, action.receipt)
+    if action.receipt.subject.kind is ReceiptKind.HANDED_OVER:
+        acts.close_acts(session, action.bundle, ActKind.HANDED_OVER)
+
+
+def _keep_refusal(session: Session, _: datetime, action: m.NoteRefusal) -> None:
+    acts.refuse_act(session, action.message, action.code)
 
 
 def _keep_state(session: Session, _: datetime, action: m.MarkState) -> None:
@@ -305,6 +350,7 @@ _KEEP: Mapping[type, Callable[[Session, datetime, Any], None]] = {
     m.RecordSent: _keep_sent,
     m.RecordDelivered: _keep_delivered,
     m.KeepReceipt: _keep_receipt,
+    m.NoteRefusal: _keep_refusal,
     m.MarkState: _keep_state,
     m.RememberCheckpoint: _keep_checkpoint,
     m.RaiseFlag: _keep_flag,

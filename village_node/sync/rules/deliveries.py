@@ -52,8 +52,9 @@ class Delivery:
         return sum(self.facts.chunks)
 
     def all_pieces(self) -> Iterable[Piece]:
-        """Yield every chunk in order."""
-        return ((file, index) for file, count in enumerate(self.facts.chunks) for index in range(count))
+        """Yield every chunk that goes unasked, in order."""
+        counts = enumerate(self.facts.chunks)
+        return ((file, index) for file, count in counts if file not in self.facts.held_back for index in range(count))
 
     def may_send(self, now: int) -> bool:
         """Tell whether a chunk of this item may go (rule 2)."""

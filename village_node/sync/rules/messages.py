@@ -7,7 +7,7 @@ from typing import TypeAlias
 from protocol.checkpoint import Checkpoint, CheckpointRef, LogKey
 from protocol.envelope import KeyFinder
 from protocol.ids import HubId, NodeId, RegistrationNo
-from protocol.mailbox import Notice, ProofRequest
+from protocol.mailbox import DocumentRequest, Notice, ProofRequest
 from protocol.receipt import VerifiedReceipt
 from protocol.topics import Down
 
@@ -26,6 +26,16 @@ class ItemFacts:
     chunks: tuple[int, ...]
     """Number of chunks of each attachment."""
     state: str = "waiting"
+    held_back: frozenset[int] = frozenset()
+    """Attachments that the hub has from an earlier bundle: their chunks go only when it asks for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFacts:
+    """What is lacking of a document that the hub offered."""
+
+    document: bytes
+    missing: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +55,7 @@ class Memory:
     items: Sequence[ItemFacts] = ()
     cursor: int = 0
     newest: CheckpointRef | None = None
+    documents: Sequence[DocumentFacts] = ()
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -101,6 +112,13 @@ class ItemUnreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsLacking:
+    """What the store says is lacking of documents: offered with a decision, or dropped because it did not open."""
+
+    documents: tuple[DocumentFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """The officer wants it tried now."""
 
@@ -111,7 +129,16 @@ class Ticked:
 
 
 Event: TypeAlias = (
-    Connected | Disconnected | Acknowledged | Received | BeaconHeard | ItemSealed | ItemUnreadable | Woken | Ticked
+    Connected
+    | Disconnected
+    | Acknowledged
+    | Received
+    | BeaconHeard
+    | ItemSealed
+    | ItemUnreadable
+    | DocumentsLacking
+    | Woken
+    | Ticked
 )
 
 
@@ -156,6 +183,23 @@ class KeepNotice:
 
     notice: Notice
     raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPiece:
+    """Store a piece of a document as it came."""
+
+    document: bytes
+    index: int
+    box: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRefusal:
+    """Note that the hub refused a message that is no bundle, such as an officer's statement."""
+
+    message: bytes
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +261,10 @@ class SendChunk:
 
 @dataclass(frozen=True, slots=True)
 class SendMail:
-    """Publish cursor, open officers and free numbers, and ask for a proof."""
+    """Publish cursor, open officers, free numbers and statements, and ask for a proof and for pieces of documents."""
 
     proof: ProofRequest | None
+    documents: tuple[DocumentRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +292,8 @@ StoreAction: TypeAlias = (
     | KeepReceipt
     | MarkState
     | KeepNotice
+    | KeepPiece
+    | NoteRefusal
     | RememberCheckpoint
     | RaiseFlag
     | NoteLink

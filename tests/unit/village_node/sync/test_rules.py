@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocol.checkpoint import CheckpointRef
 from protocol.chunks import MissingRange, Need
 from protocol.ids import HubId, RegistrationNo
 from protocol.mailbox import Control, Notice, NoticeKind, ProofRequest
@@ -22,7 +23,7 @@ LIMITS = Limits()
 def test_engine_and_rules_can_do_no_io() -> None:
     pure = [each for each in modules("village_node") if each.path.startswith(("village_node/sync/rules/",))]
     engine = [each for each in modules("village_node") if each.path == "village_node/sync/engine.py"]
-    assert len(pure) == 8
+    assert len(pure) == 9
     assert [line for each in (*pure, *engine) for line in checks.impure_rules(each)] == []
 
 
@@ -135,6 +136,16 @@ def test_an_older_checkpoint_is_linked_by_an_answer_and_moves_nothing(hub: HubSt
     assert outcome is not None
     assert outcome.finding is Finding.LINKED
     assert witness.is_linked(older)
+
+
+def test_a_beacon_of_a_smaller_ledger_is_asked_about_though_it_is_known(hub: HubStandIn) -> None:
+    older = hub.ledger.checkpoint()
+    witness = Witness(hub.ledger.ref())
+    grown(hub)
+    witness.offer(hub.ledger.checkpoint(), CheckpointRef(size=older.size, root=older.root))
+    assert witness.is_linked(older)
+    assert witness.hear(older).finding is Finding.OPEN
+    assert witness.question() == ProofRequest(old_size=older.size, new_size=older.size + 1)
 
 
 def test_an_answer_that_nobody_asked_for_is_nothing(hub: HubStandIn) -> None:

@@ -5,9 +5,8 @@ Rules, each reported with the place where it is broken:
 2. A condition names an earlier field (so there are no circles) of a kind with few answers, and values that it can have.
 3. A field has only the limits that its type knows, and they leave something to answer.
 4. A formula multiplies required, never negative, bounded numbers; the product stays below 2^53.
-5. Stages name earlier stages; a stage has an agency exactly when an agency works there; agencies are listed.
-6. The longest way through the stages is not longer than the promised time.
-7. No field repeats the applicant (name, NIK, phone, address): the manifest carries these beside the answers.
+5. The stages are a way that every case can walk to its end (``stage_check``).
+6. No field repeats the applicant (name, NIK, phone, address): the manifest carries these beside the answers.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,13 +26,12 @@ from protocol.catalogue import (
     Formula,
     Free,
     LocalTax,
-    OfficeKind,
     Service,
     ServiceStatus,
-    Stage,
 )
 from protocol.errors import SchemaError
 from protocol.limits import MAX_ATTACHMENTS, MAX_INTEGER
+from protocol.stage_check import stage_faults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +83,7 @@ def _all_faults(service: Service) -> Faults:
         yield from _field_faults(f"$.fields[{place}]", field, service.fields[:place])
     yield from _applicant_faults(service)
     yield from _requirement_faults(service)
-    yield from _stage_faults(service)
+    yield from (Fault(path=path, reason=reason) for path, reason in stage_faults(service))
     yield from _fee_faults(service)
     if service.sla.min_days > service.sla.max_days:
         yield Fault(path="$.sla.min_days", reason="is more than max_days")
@@ -168,34 +166,6 @@ def _requirement_faults(service: Service) -> Faults:
             yield Fault(path=f"{path}.min_files", reason="is 0 although required")
     if sum(requirement.max_files for requirement in service.requirements) > MAX_ATTACHMENTS:
         yield Fault(path="$.requirements", reason=f"allow more than {MAX_ATTACHMENTS} files")
-
-
-def _stage_faults(service: Service) -> Faults:
-    days: dict[str, int] = {}
-    for place, stage in enumerate(service.stages):
-        path = f"$.stages[{place}]"
-        yield from _stage_agency_faults(path, stage, service)
-        yield from (
-            Fault(path=f"{path}.after", reason=f"{key} is not an earlier stage")
-            for key in stage.after
-            if key not in days
-        )
-        days[stage.key] = stage.working_days + max((days.get(key, 0) for key in stage.after), default=0)
-    if max(days.values()) > service.sla.max_days:
-        yield Fault(
-            path="$.stages", reason=f"need {max(days.values())} working days, promised are {service.sla.max_days}"
-        )
-    at_work = {stage.agency for stage in service.stages}
-    for place, agency in enumerate(service.agencies):
-        if agency not in at_work:
-            yield Fault(path=f"$.agencies[{place}]", reason=f"{agency} has no stage")
-
-
-def _stage_agency_faults(path: str, stage: Stage, service: Service) -> Faults:
-    if (stage.office is OfficeKind.AGENCY) != (stage.agency is not None):
-        yield Fault(path=f"{path}.agency", reason="is given exactly when office is agency")
-    elif stage.agency is not None and stage.agency not in service.agencies:
-        yield Fault(path=f"{path}.agency", reason=f"{stage.agency} is not among the agencies")
 
 
 def _fee_faults(service: Service) -> Faults:

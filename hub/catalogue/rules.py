@@ -61,10 +61,3 @@ def second_office(service: Service, village: VillageCode, first: OfficeCode) -> 
     if kind == "one-stop" and service.agencies:
         return service.agencies[0]
     return office_code(OfficeKind.SUBDISTRICT, village)
-
-
-def agency_desks(service: Service, village: VillageCode) -> tuple[OfficeCode, ...]:
-    """Return the offices beside the front desk that work on the application, in the order of the stages (rule 2)."""
-    desks = dict.fromkeys(seat for stage in service.stages for seat in stage_seats(stage, village))
-    desks.pop(front_desk(service, village), None)
-    return tuple(desks)

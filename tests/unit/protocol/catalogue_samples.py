@@ -54,6 +54,24 @@ def a_stage(key: str, **more: object) -> Stage:
     return msgspec.structs.replace(stage, **more)
 
 
+def a_step(key: str, action: StageAction, *after: str, **more: object) -> Stage:
+    """Return a stage of the one-stop office, done by whom its action is for, in no time."""
+    heads = {StageAction.DECISION, StageAction.SIGNATURE, StageAction.CONFIRMATION}
+    role = StageRole.HEAD if action in heads else StageRole.FRONT_OFFICE
+    common = {"action": action, "role": role, "working_days": 0, "after": tuple(map(FieldKey, after))}
+    return a_stage(key, **(common | more))
+
+
+WAY = (
+    a_stage("completeness"),
+    a_step("levy", StageAction.ASSESSMENT, "completeness"),
+    a_step("payment", StageAction.PAYMENT, "levy"),
+    a_step("decision", StageAction.DECISION, "payment", working_days=2),
+    a_step("signature", StageAction.SIGNATURE, "decision"),
+    a_step("handover", StageAction.HANDOVER, "signature"),
+)
+
+
 FIELDS = (
     a_field("kind", FieldType.CHOICE, choices=tuple(Choice(value=FieldKey(v), label=WORDS) for v in ("own", "rented"))),
     a_field("owner", FieldType.TEXT, max_length=20, show_if=a_condition("kind", "rented")),
@@ -86,7 +104,7 @@ SERVICE = Service(
         a_requirement("lease", when=a_condition("kind", "rented"), max_files=2),
         a_requirement("photo", required=False, media_types=(MediaType.JPEG,)),
     ),
-    stages=(a_stage("completeness"), a_stage("decision", after=(FieldKey("completeness"),))),
+    stages=WAY,
     fee=Formula(factors=(FieldKey("length"), FieldKey("width")), tariff_rp=500, divisor=10_000, basis=WORDS),
     sla=Sla(min_days=1, max_days=3, origin=SlaOrigin.SRAGEN, source="a decree", confidence=Confidence.READ),
     validity=Validity(text=WORDS, confidence=Confidence.READ),

@@ -10,7 +10,6 @@ from protocol.catalogue import (
     Fixed,
     Formula,
     OfficeCode,
-    OfficeKind,
     PatternName,
     Service,
     ServiceStatus,
@@ -87,24 +86,9 @@ def test_requirements(service: Service, path: str) -> None:
     assert path in {fault.path for fault in service_faults(service)}
 
 
-@pytest.mark.parametrize(
-    ("service", "path"),
-    [
-        (a_service(stages=(a_stage("a"), a_stage("a"))), "$.stages[1].key"),
-        (a_service(stages=(a_stage("a", after=(FieldKey("b"),)), a_stage("b"))), "$.stages[0].after"),
-        (a_service(stages=(a_stage("a", after=(FieldKey("a"),)),)), "$.stages[0].after"),
-        (a_service(stages=(a_stage("a", working_days=4),)), "$.stages"),
-        (a_service(stages=(a_stage("a", office=OfficeKind.AGENCY),)), "$.stages[0].agency"),
-        (a_service(stages=(a_stage("a", agency=OfficeCode("agency.dlh")),)), "$.stages[0].agency"),
-        (
-            a_service(stages=(a_stage("a", office=OfficeKind.AGENCY, agency=OfficeCode("agency.dlh")),)),
-            "$.stages[0].agency",
-        ),
-        (a_service(agencies=(OfficeCode("agency.dlh"),)), "$.agencies[0]"),
-    ],
-)
-def test_stages(service: Service, path: str) -> None:
-    assert path in {fault.path for fault in service_faults(service)}
+def test_keys_of_stages_are_unique() -> None:
+    twice = a_service(stages=(a_stage("a"), a_stage("a")))
+    assert "$.stages[1].key" in {fault.path for fault in service_faults(twice)}
 
 
 @pytest.mark.parametrize(
@@ -129,10 +113,3 @@ def test_fee_and_status(service: Service, path: str) -> None:
 def test_a_factor_needs_a_maximum() -> None:
     service = a_service(fields=(*FIELDS, a_field("x", FieldType.INTEGER, minimum=0)), fee=a_formula("x"))
     assert [fault.path for fault in service_faults(service)] == ["$.fee.factors[0]"]
-
-
-def test_the_longest_way_through_parallel_stages_counts() -> None:
-    start, quick = a_stage("start"), a_stage("quick", after=(FieldKey("start"),))
-    slow = a_stage("slow", after=(FieldKey("start"),), working_days=2)
-    end = a_stage("end", after=(FieldKey("quick"), FieldKey("slow")), working_days=0)
-    assert service_faults(a_service(stages=(start, quick, slow, end))) == ()

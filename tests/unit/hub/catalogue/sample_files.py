@@ -36,6 +36,41 @@ stages:
     agency: agency.dlh
     working_days: 1
     after: [check]
+  - key: levy
+    label: {id: Tetapkan, en: Assess}
+    action: assessment
+    role: front_office
+    office: one_stop
+    working_days: 0
+    after: [view]
+  - key: payment
+    label: {id: Bayar, en: Pay}
+    action: payment
+    role: front_office
+    office: one_stop
+    working_days: 0
+    after: [levy]
+  - key: decision
+    label: {id: Putuskan, en: Decide}
+    action: decision
+    role: head
+    office: one_stop
+    working_days: 0
+    after: [payment]
+  - key: signature
+    label: {id: Tanda tangan, en: Sign}
+    action: signature
+    role: head
+    office: one_stop
+    working_days: 0
+    after: [decision]
+  - key: handover
+    label: {id: Serahkan, en: Hand over}
+    action: handover
+    role: front_office
+    office: one_stop
+    working_days: 0
+    after: [signature]
 fee: {rule: formula, factors: [length], tariff_rp: 500, divisor: 100, basis: {id: Perda, en: Regulation}}
 sla: {min_days: 1, max_days: 2, origin: LAIN, source: "Contoh", confidence: C}
 validity: {text: {id: Satu kegiatan, en: One event}, confidence: C}

@@ -62,7 +62,7 @@ WRONG = [
     (broken("equals: b}", "equals: b, one_of: [a]}"), "$.fields[3].show_if", "exactly one of"),
     (broken("key: length", "key: kind"), "$.fields[2].key", "used twice"),
     (broken("factors: [length]", "factors: [kind]"), "$.fee.factors[0]", "not an integer"),
-    (broken("after: [check]", "after: [chekc]"), "$.stages[1].after", "not an earlier stage"),
+    (broken("after: [check]", "after: [chekc]"), "$.stages[1].after", "chekc is not an earlier stage"),
     (broken("max_days: 2", "max_days: 1"), "$.stages", "need 2 working days"),
     (broken("status: active", "status: replaced"), "$.replaced_by", "replaced"),
     (broken("version: 1", "version: 2"), "$.code", "must be called sample.v2.yaml"),

@@ -40,6 +40,9 @@ LEVELS = {AlarmKind.DIVISION_HEAD: 0, AlarmKind.HEAD: HEAD_AFTER, AlarmKind.INSP
 """The levels above the clerk, in order, and after how many working days over the limit they are told (rule 6)."""
 
 
+DEEMED_LEVELS = (AlarmKind.DEEMED_AHEAD, AlarmKind.DEEMED)
+
+
 class PauseReason(StrEnum):
     """Why a clock stands."""
 

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar, CalendarYearError
 from hub.calendar.service import current_calendar
-from hub.casework.clock import LEVELS, AlarmKind, Clock, Pause, PauseReason, alarms, due_at
+from hub.casework.clock import DEEMED_LEVELS, LEVELS, AlarmKind, Clock, Pause, PauseReason, alarms, due_at
 from hub.casework.clock_tables import CaseClock, ClockPause, DueChange
 from hub.casework.tables import Case
 from hub.ledger.service import log_time
@@ -136,14 +136,15 @@ def work_out(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar, m
     except CalendarYearError as error:
         row.missing_year = error.year
     row.level = 0 if row.due_at is not None and row.due_at >= moment else row.level
-    row.deemed_level = 0 if row.deemed_at is not None and row.deemed_at >= moment else row.deemed_level
+    passed = [kind for kind, at in alarms(clock, row.deemed_days, office) if kind in DEEMED_LEVELS and at < moment]
+    row.deemed_level = min(row.deemed_level, len(passed)) if row.deemed_at is not None else row.deemed_level
     row.next_alarm_at = None if row.is_paused else min((at for _, at in alarms_of(row, pauses, calendar)), default=None)
 
 
 def alarms_of(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar) -> list[tuple[AlarmKind, datetime]]:
     """Return what has not been said yet about a clock, with the times at which it has to be."""
     clock, office = clock_of_row(row, pauses), calendar.of(row.office)
-    told = {*list(LEVELS)[: row.level], *(AlarmKind.DEEMED_AHEAD, AlarmKind.DEEMED)[: row.deemed_level]}
+    told = {*list(LEVELS)[: row.level], *DEEMED_LEVELS[: row.deemed_level]}
     return [(kind, at) for kind, at in alarms(clock, row.deemed_days, office) if kind not in told]
 
 
@@ -238,7 +239,9 @@ def _stop(session: Session, moment: datetime, rows: Iterable[CaseClock | None], 
 def _work_out_case(session: Session, moment: datetime, case_id: str, reason: str) -> None:
     """Work out every clock of a case that still runs."""
     calendar, pauses = current_calendar(session), pauses_of(session, case_id)
-    running = select(CaseClock).where(CaseClock.case_id == case_id, CaseClock.stopped_at.is_(None))
+    running = (
+        select(CaseClock).where(CaseClock.case_id == case_id, CaseClock.stopped_at.is_(None)).order_by(CaseClock.stage)
+    )
     for row in session.scalars(running).all():
         before = Before.of(row)
         work_out(row, pauses, calendar, moment)

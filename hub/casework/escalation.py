@@ -13,7 +13,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from hub.calendar.service import current_calendar
-from hub.casework.clock import LEVELS, AlarmKind
+from hub.casework.clock import DEEMED_LEVELS, LEVELS, AlarmKind
 from hub.casework.clock_tables import CaseClock, ClockAlarm
 from hub.casework.deadlines import alarms_of, pauses_of, work_out
 from hub.casework.events import CaseTools, Happening, news_of, tell
@@ -28,8 +28,6 @@ from protocol.wire import Wire, to_bytes
 BATCH = 100
 SALT_BYTES = 32
 INSPECTORATE = "inspectorate"
-
-_DEEMED = (AlarmKind.DEEMED_AHEAD, AlarmKind.DEEMED)
 
 
 class AlarmSubject(Wire, frozen=True, kw_only=True):
@@ -97,8 +95,8 @@ def _step(session: Session, moment: datetime, row: CaseClock) -> list[_Alarm]:
     case = session.get_one(Case, row.case_id)
     kinds = [kind for kind, at in alarms_of(row, pauses, calendar) if at < moment]
     row.level += sum(kind in LEVELS for kind in kinds)
-    row.deemed_level += sum(kind in _DEEMED for kind in kinds)
-    due = {kind: row.deemed_at if kind in _DEEMED else row.due_at for kind in kinds}
+    row.deemed_level += sum(kind in DEEMED_LEVELS for kind in kinds)
+    due = {kind: row.deemed_at if kind in DEEMED_LEVELS else row.due_at for kind in kinds}
     work_out(row, pauses, calendar, moment)
     return [
         _Alarm(
@@ -109,7 +107,7 @@ def _step(session: Session, moment: datetime, row: CaseClock) -> list[_Alarm]:
             office=INSPECTORATE if kind is AlarmKind.INSPECTORATE else row.office,
         )
         for kind, at in due.items()
-        if at is not None
+        if at is not None and session.get(ClockAlarm, (row.case_id, row.stage, str(kind), at)) is None
     ]
 
 

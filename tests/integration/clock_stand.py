@@ -18,7 +18,8 @@ from hub.ledger.service import sign_head
 from hub.storage.base import UtcDateTime, table_of
 from hub.storage.engine import Database
 from hub.storage.metadata import load_metadata
-from tests.hubs import SeededRandomness, SetClock
+from protocol.ids import RegistrationNo
+from tests.hubs import HUB, SeededRandomness, SetClock
 from tests.ledgers import KEY, LOG, ORIGIN
 
 WIB = timedelta(hours=7)
@@ -53,7 +54,7 @@ class ClockStand:
             case = {
                 "case_id": number,
                 "bundle_id": bundle,
-                "registration_no": f"3314012001-26-{self.made:05d}",
+                "registration_no": str(RegistrationNo.build(HUB, 2026, self.made)),
                 "village": village,
                 "subdistrict": village[:8],
                 "service": service,

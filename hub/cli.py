@@ -11,6 +11,7 @@ import typer
 
 from hub.accounts.cli import people_app
 from hub.casework.cli import calendar_app
+from hub.intake.fairness import Quota
 from hub.intake.mqtt import MqttCarrier
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
 from hub.ledger.cli import ledger_app
@@ -103,7 +104,8 @@ def intake() -> None:
     stopped = _stop_event()
     context = make_intake(settings, make_stores(settings), make_ports(settings))
     carrier = MqttCarrier(broker_options(settings, HubClient.INTAKE), str(HubClient.INTAKE), [up_filter(settings.hub)])
-    pace = Pace(most=settings.batch_messages, linger_s=settings.linger_ms / 1000)
+    quota = Quota(messages_per_s=settings.node_messages_s, burst=settings.node_burst, mb_per_day=settings.node_mb_day)
+    pace = Pace(most=settings.batch_messages, linger_s=settings.linger_ms / 1000, quota=quota)
     with single_instance(settings.data_dir / "intake.lock"):
         carrier.start()
         try:

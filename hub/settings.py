@@ -62,10 +62,18 @@ class Settings:
     """Messages in one intake transaction; at most half of the broker's in-flight window."""
     linger_ms: int = 10
     """How long intake waits for a batch to fill, in milliseconds."""
+    node_messages_s: int = 40
+    """Messages a second that intake takes from one village in the long run; more is refused with ``quota``."""
+    node_burst: int = 1000
+    """Messages that one village may send at once on top of that."""
+    node_mb_day: int = 4096
+    """MB a day that intake takes from one village."""
     beacon_s: int = 300
     """Seconds between two beacons; one a minute would cost each village 0.9 MB a day."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
+    witnesses: tuple[str, ...] = ()
+    """Outside witnesses of the ledger, each ``name+hash+key@https://address``, separated by blanks."""
     demo_clock: str = ""
     """File with the milliseconds by which a demo moves its clock, to play past weeks. Refused in production."""
 
@@ -155,7 +163,7 @@ def _convert(name: str, value: object, problems: list[str]) -> object:
         return None
     if kind is Path:
         return Path(str(value))
-    if name == "trusted_hosts":
+    if name in {"trusted_hosts", "witnesses"}:
         return tuple(value) if isinstance(value, list) else tuple(str(value).replace(",", " ").split())
     return str(value)
 
@@ -172,6 +180,9 @@ def _contradictions(settings: Settings) -> list[str]:
             ("batch_messages", 1),
             ("linger_ms", 0),
             ("beacon_s", 1),
+            ("node_messages_s", 1),
+            ("node_burst", 1),
+            ("node_mb_day", 1),
             ("web_workers", 1),
             ("web_threads", 1),
         )

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--least", type=float, default=0.5, help="wanted share of the floor")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="simpul-bench-") as name:
-        hub = LocalHub(directory=Path(name))
+        hub = LocalHub(directory=Path(name), settings={"SIMPUL_HUB_NODE_BURST": "1000000"})
         try:
             hub.ask("init")
             hub.start()

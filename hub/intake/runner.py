@@ -3,10 +3,11 @@
 1. Acknowledge and publish only after the transaction committed.
 2. A full disk or an unreachable database pauses the intake: nothing is acknowledged, the same batch is tried again.
 3. A disk that reports an I/O error, or a ledger that does not add up, ends the process: a restart verifies first.
-4. A message that makes the code itself fail, or needs a row that is damaged, is put aside with the code ``internal``,
-   so that it cannot stop the rest.
+4. A message that makes the code itself fail, or needs a row that is damaged, is put aside whole, and its node is told
+   so (``put_aside``): it cannot stop the rest, and nobody waits for a verdict in silence.
 5. An attachment that cannot be joined now (full disk, damaged row) waits for the next sweep; the loop goes on.
-6. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
+6. Villages take turns, forms go before chunks, and who is over the quota is refused unread (``fairness``).
+7. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,24 +22,29 @@ from hub.intake.assembly import assemble, find_ready
 from hub.intake.carrier import Carrier, Incoming
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
-from hub.intake.refusals import keep_evidence
+from hub.intake.fairness import USUAL, Allowances, Lines, Quota
+from hub.intake.overload import refuse_over_quota
+from hub.intake.refusals import RefusalStage, keep_evidence
 from hub.intake.rules import Outcome
 from hub.intake.service import Processed, process
-from hub.intake.verify import address_of, digest_of
+from hub.intake.verify import Refused, address_of, digest_of
 from hub.ledger.errors import LedgerCorruptError
 from hub.logs import trail_of
 from hub.storage.errors import KeyringError, StorageError
+from protocol.errors import PutAsideError
+from protocol.mailbox import Mail
 from protocol.topics import Up
 
 IDLE_S = 0.5
+MOST_WAITING = 1_000
+"""Messages that stand in line here: as many as the broker hands out without an acknowledgement."""
+
 SWEEP_EVERY = 20
 """Idle rounds between two looks for attachments that a crash left unjoined."""
 
 PAUSE_S = (0.2, 1.0, 5.0)
 COLLISIONS = 4
 """Times that a batch is tried when other transactions commit the same rows."""
-
-INTERNAL = "internal"
 
 T = TypeVar("T")
 
@@ -55,6 +61,7 @@ class Pace:
 
     most: int
     linger_s: float
+    quota: Quota = USUAL
 
 
 class IntakeRunner:
@@ -66,6 +73,7 @@ class IntakeRunner:
         self._carrier = carrier
         self._pace = pace
         self._wait = wait
+        self._lines, self._allowances = Lines(), Allowances(pace.quota)
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Work until stopped.
@@ -77,13 +85,33 @@ class IntakeRunner:
         self.sweep()
         idle = 0
         while not is_stopped():
-            batch = self._carrier.receive(self._pace.most, self._pace.linger_s, IDLE_S)
+            self._collect(is_stopped)
+            batch = self._lines.take(self._pace.most)
             if batch:
                 self.step(batch, is_stopped)
             else:
                 idle += 1
                 if idle % SWEEP_EVERY == 0:
                     self.sweep()
+
+    def _collect(self, is_stopped: Callable[[], bool]) -> None:
+        """Let what has come stand in line; wait for more only when nobody stands there (rule 6)."""
+        wait = 0.0 if len(self._lines) else 1.0
+        came = self._carrier.receive(MOST_WAITING, wait * self._pace.linger_s, wait * IDLE_S)
+        now = self._context.clock.now_ms() / 1000
+        admitted = [message for message in came if self._allowances.admits(message, now)]
+        self._lines.add(admitted)
+        if len(admitted) < len(came):
+            kept = set(map(id, admitted))
+            self._refuse([message for message in came if id(message) not in kept], now, is_stopped)
+
+    def _refuse(self, over: Sequence[Incoming], now: float, is_stopped: Callable[[], bool]) -> None:
+        told = [message for message in over if self._allowances.is_told(message, now)]
+        log.warning("intake.over_quota", messages=len(over), told=len(told))
+        messages = self._patiently(lambda: refuse_over_quota(self._context, told), len(over), is_stopped)
+        if messages is not None:
+            self._carrier.acknowledge(over)
+            self._carrier.publish(messages)
 
     def sweep(self) -> None:
         """Join the attachments that a crash or a failed attempt left unjoined."""
@@ -103,6 +131,21 @@ class IntakeRunner:
         self._carrier.acknowledge(batch)
         self._carrier.publish(processed.outgoing)
         self._join(processed.ready)
+        self._send_pieces(processed.asking)
+
+    def _send_pieces(self, mails: Sequence[Mail]) -> None:
+        """Send pieces of documents, behind everything small; what cannot be read now is asked for again."""
+        for mail in mails:
+            try:
+                with self._context.stores.database.reading() as session:
+                    pieces = self._context.fetch_pieces(session, self._context.clock.now(), mail)
+            except StorageError as error:
+                _check_disk(error)
+                log.error("pieces.put_off", node=str(mail.node), error=str(error))
+            except Exception as error:  # noqa: BLE001  # rule 4
+                log.error("pieces.failed", node=str(mail.node), **_about(error))
+            else:
+                self._carrier.publish(pieces)
 
     def _join(self, ready: Sequence[Ready]) -> None:
         """Join attachments, each on its own (rule 5)."""
@@ -158,20 +201,20 @@ class IntakeRunner:
         return Processed(
             outgoing=[message for part in done for message in part.outgoing],
             ready=[place for part in done for place in part.ready],
+            asking=[mail for part in done for mail in part.asking],
         )
 
     def _put_aside(self, incoming: Incoming) -> Processed:
-        nothing = Processed(outgoing=(), ready=())
-        topic = address_of(incoming)
+        topic, now = address_of(incoming), self._context.clock.now()
         if topic is None:
             log.error("intake.unreadable_topic")
-            return nothing
+            return Processed(outgoing=(), ready=())
         with self._context.stores.database.session() as session:
-            about = (digest_of(incoming), INTERNAL)
-            keep_evidence(session, self._context.clock.now(), incoming, topic.node, about)
+            keep_evidence(session, now, incoming, topic.node, (digest_of(incoming), PutAsideError.code))
             if topic.kind is Up.BUNDLE:
                 tally.add(session, [(topic.node, Outcome.QUARANTINED)])
-        return nothing
+            refused = Refused(incoming=incoming, node=topic.node, kind=topic.kind, error=PutAsideError())
+            return Processed(outgoing=RefusalStage(session, self._context, now).run([refused]), ready=())
 
 
 def _check_disk(error: StorageError) -> None:
@@ -181,5 +224,5 @@ def _check_disk(error: StorageError) -> None:
 
 
 def _about(error: Exception) -> dict[str, object]:
-    """Return what the log may tell about an unforeseen error (rule 6)."""
+    """Return what the log may tell about an unforeseen error (rule 7)."""
     return {"error": type(error).__name__, "trail": trail_of(error)}

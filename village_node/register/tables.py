@@ -1,4 +1,4 @@
-"""Tables: residents, sealed; who may open them; what the last import was. Nothing about anybody stands in clear."""
+"""Tables: residents, sealed; what the last import was. Nothing about anybody stands in clear."""
 
 from datetime import datetime
 
@@ -32,17 +32,5 @@ class RegisterState(Base):
     officer_id: Mapped[str] = mapped_column(String(18))
     taken: Mapped[int]
     refused: Mapped[int]
-
-
-class RegisterAccess(Base):
-    """One officer's way to the register key."""
-
-    __tablename__ = "register_access"
-
-    officer_id: Mapped[str] = mapped_column(String(18), primary_key=True)
-    public_key: Mapped[bytes] = mapped_column(Digest)
-    """X25519: others can wrap the register key for this officer, who need not be there."""
-    private_key: Mapped[bytes] = mapped_column(LargeBinary(100))
-    """Its secret half under the officer's vault key."""
-    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary(200))
-    """The register key, wrapped to ``public_key``; None until somebody who has it passes by."""
+    wrapped_key: Mapped[bytes] = mapped_column(LargeBinary(200))
+    """The register's key, wrapped to this PC's mailbox key, which every certified officer's PIN opens."""

@@ -19,10 +19,22 @@ from village_node.store.space import SpaceWatch
 from village_node.web import errors, security
 from village_node.web.checkup import warnings
 from village_node.web.desk import Desk, desk, find_seat, local, now
+from village_node.web.importing import Importing
 from village_node.web.language import chosen, say, spoken
-from village_node.web.pages import applications, attachments, help_page, home, numbers, officers, sending, session
+from village_node.web.pages import (
+    applications,
+    attachments,
+    help_page,
+    home,
+    numbers,
+    officers,
+    register,
+    sending,
+    session,
+)
 from village_node.web.seats import Seats
 from village_node.web.standing import link_words
+from village_node.web.uploads import MemoryRequest
 
 BLUEPRINTS = (
     home.blueprint,
@@ -31,6 +43,7 @@ BLUEPRINTS = (
     attachments.blueprint,
     sending.blueprint,
     officers.blueprint,
+    register.blueprint,
     help_page.blueprint,
     numbers.blueprint,
 )
@@ -51,6 +64,7 @@ def create_app(context: NodeContext) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(Path(__file__).parent / "translations"),
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.request_class = MemoryRequest
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     folder = DraftFolder(context.settings.data_dir / "drafts")
@@ -62,6 +76,7 @@ def create_app(context: NodeContext) -> Flask:
         seats=seats,
         folder=folder,
         space=SpaceWatch(context.settings.data_dir, context.clock),
+        importing=Importing(context),
     )
     security.guard(app)
     Bootstrap5(app)

@@ -16,6 +16,7 @@ from village_node.drafts.folder import DraftFolder
 from village_node.identity.sessions import Unlocked
 from village_node.store.space import SpaceWatch
 from village_node.web.errors import wants_json
+from village_node.web.importing import Importing
 from village_node.web.language import say
 from village_node.web.seats import Parked, Seat, Seats
 
@@ -41,6 +42,7 @@ class Desk:
     seats: Seats
     folder: DraftFolder
     space: SpaceWatch
+    importing: Importing
 
 
 def desk() -> Desk:

@@ -81,6 +81,14 @@ DOMAIN: Mapping[str, Known] = {
         happened=later("Data tersegel di komputer ini tidak dapat dibuka; mungkin rusak."),
         kept=later("Tidak ada yang diubah atau dihapus."),
         to_do=later("Catat kode ini dan hubungi administrator jaringan."))),
+    "register_locked": (409, Advice(
+        happened=later("Anda belum memegang kunci data penduduk di komputer ini."),
+        kept=_SAVED,
+        to_do=later("Minta petugas lain yang sudah disahkan masuk sekali di komputer ini, lalu coba lagi."))),
+    "resident_unknown": (404, Advice(
+        happened=later("Warga ini tidak (lagi) ada di data penduduk komputer ini."),
+        kept=_SAVED,
+        to_do=later("Cari sekali lagi, atau ketik isiannya sendiri."))),
     "no_space": (503, Advice(
         happened=later("Cakram komputer ini penuh atau tidak dapat ditulisi; permohonan baru belum dapat dimulai."),
         kept=_SAVED,

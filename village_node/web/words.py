@@ -8,6 +8,8 @@ from protocol.catalogue import FieldType, ServiceKind, Sla, SlaOrigin, Text
 from protocol.fees import Fee, FeeKind
 from protocol.nik import NikFindingCode, Sex
 from village_node.drafts.pictures import UploadProblem
+from village_node.register.columns import RowProblem
+from village_node.register.spreadsheet import FileProblem
 from village_node.web.language import Lazy, day, decimal, later, say, spoken
 
 KINDS: Mapping[ServiceKind, Lazy] = {
@@ -76,6 +78,32 @@ UPLOADS: Mapping[UploadProblem, Lazy] = {
     UploadProblem.LOCKED: later("PDF ini terkunci kata sandi. Simpan salinan tanpa kata sandi."),
     UploadProblem.ACTIVE: later("PDF ini memuat program atau berkas lain di dalamnya. Cetak ulang ke PDF biasa."),
     UploadProblem.TOO_MANY_PAGES: later("PDF ini lebih dari 300 halaman. Bagi menjadi beberapa berkas."),
+}
+
+ROW_PROBLEMS: Mapping[RowProblem, Lazy] = {
+    RowProblem.NIK_MISSING: later("NIK kosong."),
+    RowProblem.NIK_WRONG: later("Bukan NIK: harus 16 angka dengan tanggal lahir yang ada."),
+    RowProblem.NIK_NUMBER: later(
+        "NIK tersimpan sebagai bilangan, angka terakhirnya hilang. Ekspor ulang dengan kolom NIK sebagai teks."
+    ),
+    RowProblem.NIK_TWICE: later("NIK ini sudah ada di baris sebelumnya."),
+    RowProblem.NAME_MISSING: later("Nama kosong."),
+    RowProblem.NAME_WRONG: later("Nama terlalu panjang atau tanpa huruf."),
+    RowProblem.FORMULA: later("Ada isi yang diawali tanda rumus (=, +, -, @)."),
+    RowProblem.NOT_HERE: later("Tercatat meninggal, pindah, atau hilang."),
+}
+
+FILE_PROBLEMS: Mapping[str, Lazy] = {
+    FileProblem.EMPTY: later("Berkas kosong."),
+    FileProblem.TOO_LARGE: later("Berkas terlalu besar untuk data penduduk satu desa."),
+    FileProblem.KIND: later("Berkas ini bukan XLSX atau CSV. Simpan ulang sebagai XLSX."),
+    FileProblem.DAMAGED: later("Berkas rusak dan tidak dapat dibaca. Ekspor ulang dari OpenSID."),
+    FileProblem.ENCODING: later("Huruf di berkas ini tidak terbaca. Simpan ulang sebagai CSV UTF-8 atau XLSX."),
+    FileProblem.HEADINGS: later("Tidak ada kolom NIK dan nama seperti pada ekspor penduduk OpenSID."),
+    FileProblem.TOO_MANY_ROWS: later("Baris terlalu banyak untuk data penduduk satu desa."),
+    "storage": later("Cakram komputer ini penuh atau bermasalah."),
+    "broken": later("Program mengalami kesalahan saat mengimpor."),
+    "not_enrolled": later("Belum ada petugas dengan kunci di komputer ini."),
 }
 
 FEES: Mapping[FeeKind, Lazy] = {

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:
+def upgrade() -> None:  # noqa: PLR0915  # one step for each table
     op.create_table(
         "cached_service",
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -210,20 +210,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_head")),
     )
     op.create_table(
-        "register_access",
-        sa.Column("officer_id", sa.String(length=18), nullable=False),
-        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("private_key", sa.LargeBinary(length=100), nullable=False),
-        sa.Column("wrapped_key", sa.LargeBinary(length=200), nullable=True),
-        sa.PrimaryKeyConstraint("officer_id", name=op.f("pk_register_access")),
-    )
-    op.create_table(
         "register_state",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("imported_at", sa.BigInteger(), nullable=False),
         sa.Column("officer_id", sa.String(length=18), nullable=False),
         sa.Column("taken", sa.Integer(), nullable=False),
         sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(length=200), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_register_state_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_register_state")),
     )
@@ -375,7 +368,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_outbox_attempt_bundle_id"), "outbox_attempt", ["bundle_id"], unique=False)
 
 
-def downgrade() -> None:
+def downgrade() -> None:  # noqa: PLR0915  # the same
     op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
     op.drop_table("outbox_attempt")
     op.drop_table("outbox_attachment")
@@ -394,7 +387,6 @@ def downgrade() -> None:
     op.drop_table("revocation_part")
     op.drop_table("resident")
     op.drop_table("register_state")
-    op.drop_table("register_access")
     op.drop_table("outbox_head")
     op.drop_table("officer")
     op.drop_table("offered_document")

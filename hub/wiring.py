@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hub.casework.events import CaseTools
-from hub.casework.service import take_in
+from hub.casework.service import asked_for, take_in
 from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.ahead import SentAhead
 from hub.dispatch.post import village_post
@@ -16,6 +16,7 @@ from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.mqtt import BrokerOptions
 from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import LogSigner
+from hub.ledger.witnesses import WitnessAddress, Witnesses
 from hub.network.certification import Issuer
 from hub.network.mail import answer_mail
 from hub.network.pki_files import load_pki
@@ -79,6 +80,7 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
         clock=ports.clock,
         randomness=ports.randomness,
         open_cases=open_accepted,
+        asked_for=asked_for,
         on_mail=take_mail,
         on_health=take_health,
     )
@@ -108,14 +110,17 @@ def broker_options(settings: Settings, identity: str) -> BrokerOptions:
 
 def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerContext:
     """Build the worker of a hub."""
+    catalogue = Catalogue.load()
     return WorkerContext(
         hub=settings.hub,
         stores=stores,
         secrets=_secrets(settings),
-        issuer=Issuer.load(settings, Catalogue.load(), ports.randomness),
+        issuer=Issuer.load(settings, catalogue, ports.randomness),
         pki=load_pki(settings.pki_dir),
         clock=ports.clock,
         beacon_s=settings.beacon_s,
+        tools=make_case_tools(settings, catalogue, stores.keyring, ports),
+        witnesses=Witnesses([WitnessAddress.parse(each) for each in settings.witnesses], stores.database),
     )
 
 

@@ -8,12 +8,12 @@ import msgspec
 
 from hub.accounts.rules import Actor, Role
 from hub.accounts.service import NewPerson
-from hub.casework.rules import CaseState, DeskState, Situation
+from hub.casework.rules import CaseState, Seat, Situation, StageState
 from hub.intake.reading import AcceptedBundle
 from hub.storage.keyring import Keyring
 from hub.storage.ports import Randomness
 from protocol.bundle import Applicant, Manifest
-from protocol.catalogue import OfficeCode
+from protocol.catalogue import OfficeCode, StageAction
 from protocol.ids import HubId, NodeId, OfficerId, RegistrationNo, ServiceCode, VillageCode
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
@@ -72,7 +72,13 @@ def an_actor(role: Role = Role.FRONT_OFFICE, office: str = "one-stop") -> Actor:
     return Actor(person_id="P1", role=role, office=OfficeCode(office), name="Petugas")
 
 
+def a_seat(**changes: object) -> Seat:
+    """Return the open completeness check of the one-stop office."""
+    made = Seat(action=StageAction.COMPLETENESS, role=Role.FRONT_OFFICE, office="one-stop", state=StageState.OPEN)
+    return replace(made, **changes)  # type: ignore[arg-type]  # a test names fields that exist
+
+
 def a_situation(**changes: object) -> Situation:
     """Return a whole, received case at the front desk that has to check it."""
-    made = Situation(state=CaseState.RECEIVED, is_whole=True, is_front_desk=True, desk=DeskState.OPEN)
+    made = Situation(state=CaseState.RECEIVED, seat=a_seat(), front=a_seat())
     return replace(made, **changes)  # type: ignore[arg-type]  # a test names fields that exist

@@ -1,8 +1,10 @@
 """Casework without pages: a hub whose intake opens cases, people who move them, and what the village was told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypedDict, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,10 +13,11 @@ from hub.accounts.rules import Actor, Role
 from hub.accounts.tables import Person
 from hub.casework import service as casework
 from hub.casework.events import CaseTools
+from hub.casework.flow import PROPOSAL
 from hub.casework.news import Tidings
-from hub.casework.rules import StageOutcome, StageState
+from hub.casework.rules import Correction, StageOutcome, StageState
 from hub.casework.stages import Work, work_on
-from hub.casework.tables import Case, CaseStage
+from hub.casework.tables import Case, CaseProposal, CaseStage
 from hub.catalogue.catalogue import Catalogue
 from hub.intake.receipts import issue_waiting
 from hub.intake.tables import BundleReceipt
@@ -22,6 +25,8 @@ from hub.storage.ports import Ids, SystemIds
 from loadtests.village import Change, Made, Village
 from protocol.catalogue import OfficeCode, StageAction
 from tests.hubs import CATALOGUE, TestHub, bundle_of, make_hub
+
+Command = TypeVar("Command")
 
 KEDEN = "33.14.01.2001"
 
@@ -128,6 +133,14 @@ class Town:
         with self.hub.database.session() as session:
             return len(issue_waiting(session, self.hub.clock.now(), self.hub.context.secrets.log))
 
+    def worker(self, case_id: str, role: str, office: str) -> "Worker":
+        """Return the usual person of a desk, who has the case as it now is before the eyes."""
+        return Worker(self, self.at(role, office), case_id, self.load(case_id).version_id)
+
+    def as_(self, actor: Actor, case_id: str) -> "Worker":
+        """Return somebody who has the case as it now is before the eyes."""
+        return Worker(self, actor, case_id, self.load(case_id).version_id)
+
     def open_rows(self, case_id: str) -> list[CaseStage]:
         """Return what lies on desks, in the order of the service."""
         with self.hub.database.reading() as session:
@@ -152,33 +165,111 @@ class Town:
 
     def do(self, case_id: str, row: CaseStage, outcome: str = "") -> None:
         """Let the usual person of a desk do its work."""
-        actor, action, version = self.at(row.role, row.office), StageAction(row.action), self.load(case_id).version_id
-        with self.hub.database.session() as session:
-            common = {"case_id": case_id, "version": version}
-            place = common | {"stage": row.stage, "seat": row.seat}
-            note = "Cukup jelas alasannya."
-            if action is StageAction.COMPLETENESS:
-                casework.call_complete(session, self.now(), actor, casework.CaseCommand(**common), self.tools)
-            elif action in {StageAction.RECOMMENDATION, StageAction.INSPECTION}:
-                if row.state == StageState.OPEN:
-                    casework.take_stage(session, self.now(), actor, casework.StageCommand(**place), self.tools)
-                    place["version"] = version + 1
-                opinion = casework.Opinion(verdict=StageOutcome(outcome or "yes"), note=note)
-                command = casework.OpinionCommand(**place, opinion=opinion)
-                casework.give_opinion(session, self.now(), actor, command, self.tools)
-            elif action is StageAction.DECISION:
-                decision = casework.DecisionCommand(**common, verdict=StageOutcome(outcome or "granted"), note=note)
-                casework.decide(session, self.now(), actor, decision, self.tools)
-            elif action is StageAction.CONFIRMATION and row.stage != "proposal":
-                answer = casework.ConfirmCommand(**common, agrees=outcome != "declined", note=note)
-                casework.confirm(session, self.now(), actor, answer, self.tools)
-            elif action is StageAction.HANDOVER:
-                casework.hand_over(session, self.now(), actor, casework.HandOverCommand(**common), self.tools)
-            else:
-                usual = {"assessment": "assessed", "payment": "paid", "signature": "signed", "tracking": "tracked"}
-                ended = StageOutcome(outcome or usual.get(action, "done"))
-                finished = casework.FinishCommand(**place, outcome=ended, reference=f"NO-{row.stage}", note=note)
-                casework.finish_stage(session, self.now(), actor, finished, self.tools)
+        worker = Worker(self, self.at(row.role, row.office), case_id, self.load(case_id).version_id)
+        action = StageAction(row.action)
+        if row.stage == PROPOSAL:
+            worker.answer(agrees=outcome != "declined")
+        elif action is StageAction.COMPLETENESS:
+            worker.complete()
+        elif action in {StageAction.RECOMMENDATION, StageAction.INSPECTION}:
+            worker.advise(row, StageOutcome(outcome or "yes"))
+        elif action is StageAction.DECISION:
+            worker.decide(StageOutcome(outcome or "granted"))
+        elif action is StageAction.CONFIRMATION:
+            worker.confirm(agrees=outcome != "declined")
+        elif action is StageAction.HANDOVER:
+            worker.hand_over()
+        else:
+            worker.finish(row, StageOutcome(outcome or _USUAL.get(action, "done")))
+
+
+_USUAL = {
+    StageAction.ASSESSMENT: "assessed",
+    StageAction.PAYMENT: "paid",
+    StageAction.SIGNATURE: "signed",
+    StageAction.TRACKING: "tracked",
+}
+NOTE = "Cukup jelas alasannya."
+
+
+@dataclass
+class Worker:
+    """A person with a case and a version of it before the eyes; each move is a transaction."""
+
+    town: Town
+    actor: Actor
+    case_id: str
+    version: int
+
+    def take(self, stage: str, seat: int = 0) -> None:
+        self._run(casework.take_stage, casework.StageCommand(**self._seen, stage=stage, seat=seat))
+
+    def complete(self) -> None:
+        self._run(casework.call_complete, casework.CaseCommand(**self._seen))
+
+    def ask(self, stage: str, correction: Correction, seat: int = 0) -> None:
+        command = casework.CorrectionCommand(**self._seen, stage=stage, seat=seat, correction=correction)
+        self._run(casework.ask_correction, command)
+
+    def advise(self, row: CaseStage, verdict: StageOutcome = StageOutcome.YES, note: str = NOTE) -> None:
+        if row.state == StageState.OPEN:
+            self.take(row.stage, row.seat)
+            self.version += 1
+        self.opine(row.stage, casework.Opinion(verdict=verdict, note=note), row.seat)
+
+    def opine(self, stage: str, opinion: casework.Opinion, seat: int = 0) -> None:
+        command = casework.OpinionCommand(**self._seen, stage=stage, seat=seat, opinion=opinion)
+        self._run(casework.give_opinion, command)
+
+    def finish(self, row: CaseStage, outcome: StageOutcome, reference: str = "NO-1") -> None:
+        command = casework.FinishCommand(
+            **self._seen, stage=row.stage, seat=row.seat, outcome=outcome, reference=reference, note=NOTE
+        )
+        self._run(casework.finish_stage, command)
+
+    def decide(self, verdict: StageOutcome = StageOutcome.GRANTED, note: str = NOTE) -> None:
+        self._run(casework.decide, casework.DecisionCommand(**self._seen, verdict=verdict, note=note))
+
+    def confirm(self, *, agrees: bool = True, note: str = NOTE) -> None:
+        self._run(casework.confirm, casework.ConfirmCommand(**self._seen, agrees=agrees, note=note))
+
+    def hand_over(self) -> None:
+        self._run(casework.hand_over, casework.HandOverCommand(**self._seen))
+
+    def reroute(self, stage: str, office: str, reason: str = NOTE, seat: int = 0) -> None:
+        command = casework.RerouteCommand(**self._seen, stage=stage, seat=seat, office=office, reason=reason)
+        self._run(casework.reroute, command)
+
+    def withdraw(self, reason: str = NOTE) -> None:
+        self._run(casework.withdraw, casework.WithdrawCommand(**self._seen, reason=reason))
+
+    def propose(self, kind: casework.ProposalKind, reason: str = NOTE, payload: bytes = b"") -> None:
+        command = casework.ProposalCommand(**self._seen, kind=kind, reason=reason, payload=payload)
+        self._run(casework.propose, command)
+
+    def answer(self, *, agrees: bool = True, note: str = NOTE) -> None:
+        with self.town.hub.database.reading() as session:
+            proposal = session.scalars(
+                select(CaseProposal.proposal_id).where(
+                    CaseProposal.case_id == self.case_id, CaseProposal.state == "open"
+                )
+            ).first()
+        command = casework.AnswerCommand(**self._seen, proposal_id=proposal or "", agrees=agrees, note=note)
+        self._run(casework.answer_proposal, command)
+
+    @property
+    def _seen(self) -> "_Seen":
+        return {"case_id": self.case_id, "version": self.version}
+
+    def _run(self, move: Callable[[Session, datetime, Actor, Command, CaseTools], object], command: Command) -> None:
+        now = self.town.now()
+        with self.town.hub.database.session() as session:
+            move(session, now, self.actor, command, self.town.tools)
+
+
+class _Seen(TypedDict):
+    case_id: str
+    version: int
 
 
 def make_town(directory: Path, database_url: str, catalogue: Catalogue = CATALOGUE) -> Town:
@@ -202,5 +293,6 @@ def make_town(directory: Path, database_url: str, catalogue: Catalogue = CATALOG
         hub.context,
         catalogue=catalogue,
         open_cases=lambda session, now, accepted: casework.take_in(session, now, accepted, tools),
+        asked_for=casework.asked_for,
     )
     return Town(hub=hub, ids=ids, tools=tools, told=told)

@@ -9,40 +9,31 @@ Rules:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.rules import Actor
 from hub.casework import timekeeping
 from hub.casework.commands import CorrectionCommand
+from hub.casework.duplicates import Marked, index_case
 from hub.casework.errors import CaseNotFoundError
 from hub.casework.events import CaseTools, Happening, ask_receipt, news_of, tell, write_event
 from hub.casework.rules import ENDED, CaseState, Correction, EventKind, Move, StageState, correction_rule
 from hub.casework.stages import Work, load_work, note_routing, refuse, row_for, set_state, work_on
 from hub.casework.tables import Case, CaseAsk, CaseBundle, CaseEvent, CaseStage
 from hub.casework.telling import applicant_of
-from hub.intake.reading import AcceptedBundle, read_manifest
+from hub.intake.asking import Question
+from hub.intake.effective import effective_manifest
+from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import Statement
 from hub.storage.ports import to_ms
-from protocol.bundle import Answer, Manifest
+from protocol.bundle import Manifest
 from protocol.catalogue import Service
 from protocol.ids import FieldKey, RegistrationNo
 from protocol.notices import CorrectionAsked
 from protocol.receipt import ReceiptKind
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
-    """What the village may correct now."""
-
-    case_id: str
-    registration_no: str
-    fields: frozenset[str]
-    requirements: frozenset[str]
 
 
 def ask_correction(session: Session, now: datetime, actor: Actor, command: CorrectionCommand, tools: CaseTools) -> None:
@@ -76,19 +67,15 @@ def ask_correction(session: Session, now: datetime, actor: Actor, command: Corre
     tools.notify(session, now, _question(session, actor, work, asked, (index, now), tools))
 
 
-def asked_for(session: Session, bundle_id: bytes) -> Asked | None:
-    """Return what may be corrected of the case of this first bundle; None: nothing is asked, or it was answered.
-
-    Raises:
-        CaseNotFoundError: no case began with this bundle.
-    """
-    case = _case_of(session, bundle_id)
-    asks = _open_asks(session, case.case_id)
-    if not asks or CaseState(case.state) in ENDED:
+def asked_for(session: Session, bundle_id: bytes) -> Question | None:
+    """Return what is asked about the case that began with a bundle; None when nothing is, or there is no such case."""
+    case = session.scalar(select(Case).where(Case.bundle_id == bundle_id))
+    if case is None or CaseState(case.state) in ENDED:
         return None
-    return Asked(
-        case_id=case.case_id,
-        registration_no=case.registration_no,
+    asks = _open_asks(session, case.case_id)
+    if not asks:
+        return None
+    return Question(
         fields=frozenset(name for ask in asks for name in ask.fields.split()),
         requirements=frozenset(name for ask in asks for name in ask.requirements.split()),
     )
@@ -110,32 +97,6 @@ def bundles_of(session: Session, case_id: str) -> list[bytes]:
     return list(session.scalars(wanted))
 
 
-def merged(manifests: Sequence[Manifest]) -> Manifest:
-    """Return the application as it stands after its corrections: changed answers replaced, in their order.
-
-    Files are not merged: those of a requirement come from the newest bundle that has any (``newest_files``).
-    """
-    first = manifests[0]
-    answers: dict[FieldKey, Answer] = {}
-    remarks: dict[FieldKey, str] = {}
-    handed_in = list(first.handed_in)
-    for each in manifests:
-        answers |= each.answers
-        remarks |= each.remarks
-        handed_in += [key for key in each.handed_in if key not in handed_in]
-    return msgspec.structs.replace(first, answers=answers, remarks=remarks, handed_in=handed_in)
-
-
-def newest_files(manifests: Sequence[Manifest]) -> dict[str, int]:
-    """Return for each requirement with files the position of the newest bundle that has some."""
-    return {str(file.requirement): place for place, each in enumerate(manifests) for file in each.attachments}
-
-
-def read_merged(session: Session, case: Case, tools: CaseTools) -> Manifest:
-    """Return the application of a case as it stands."""
-    return merged([read_manifest(session, tools.keyring, each) for each in bundles_of(session, case.case_id)])
-
-
 def _receive(session: Session, now: datetime, bundle: AcceptedBundle, tools: CaseTools) -> None:
     corrects = bundle.manifest.corrects
     if corrects is None:
@@ -145,7 +106,8 @@ def _receive(session: Session, now: datetime, bundle: AcceptedBundle, tools: Cas
     place = session.scalar(select(func.max(CaseBundle.position)).where(CaseBundle.case_id == case.case_id)) or 0
     session.add(CaseBundle(case_id=case.case_id, position=place + 1, bundle_id=bundle.bundle_id))
     opened = [row for ask in _open_asks(session, case.case_id) for row in _answer(session, now, work, ask, bundle)]
-    set_state(session, now, work)
+    if CaseState(case.state) not in ENDED:  # withdrawn while it travelled: kept with the case, and changes nothing
+        set_state(session, now, work)
     for row in opened:
         timekeeping.go_on_after_correction(session, now, case.case_id, row.stage)
     happening = Happening(kind=EventKind.CORRECTED, names=_names(bundle.manifest))
@@ -162,6 +124,8 @@ def _receive(session: Session, now: datetime, bundle: AcceptedBundle, tools: Cas
     )
     session.flush()
     note_routing(session, now, opened, bundle.ledger_index)
+    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
+    index_case(session, tools.keyring, Marked(case_id=case.case_id, manifest=manifest, service=work.service))
     entry = (bundle.ledger_index, to_ms(now))
     tell(session, now, case, news_of(case, happening, f"village.{case.village}", entry), tools)
 
@@ -226,7 +190,7 @@ def _question(
 ) -> CorrectionAsked:
     """Return what the village gets: the question, and the application as it stands."""
     (index, now), case = when, work.case
-    manifest = read_merged(session, case, tools)
+    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
     return CorrectionAsked(
         bundle=case.bundle_id,
         registration_no=RegistrationNo(case.registration_no),

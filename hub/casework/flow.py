@@ -54,9 +54,7 @@ def joined(marks: Iterable[Mark]) -> Mark:
     for state in (StageState.WAITING, StageState.ASKED, StageState.TAKEN, StageState.OPEN, StageState.SKIPPED):
         if state in states and (state is not StageState.SKIPPED or states == {state}):
             return Mark(state=state)
-    return Mark(
-        state=StageState.DONE, outcome=next((mark.outcome for mark in seats if mark.outcome), StageOutcome.NONE)
-    )
+    return Mark(state=StageState.DONE, outcome=_joined_outcome([mark.outcome for mark in seats if mark.outcome]))
 
 
 def settle(service: Service, board: Board) -> Step:
@@ -132,6 +130,14 @@ def followers(service: Service, key: str) -> frozenset[str]:
         if key in stage.after or found & set(stage.after):
             found.add(stage.key)
     return frozenset(found)
+
+
+def _joined_outcome(outcomes: list[StageOutcome]) -> StageOutcome:
+    """Return what several offices say together: the most careful one decides."""
+    for careful in (StageOutcome.NO, StageOutcome.CONDITIONS):
+        if careful in outcomes:
+            return careful
+    return outcomes[0] if outcomes else StageOutcome.NONE
 
 
 def _deciding(service: Service) -> Stage | None:

@@ -20,7 +20,6 @@ Rules of double control (UU 25/2009; the regency's agencies and its one-stop off
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from hub.accounts.rules import DESK_ROLES, Actor, Role
@@ -363,11 +362,6 @@ def opinion_rule(action: StageAction, verdict: StageOutcome, note: str) -> CaseR
     if verdict not in OPINIONS:
         return CaseRule.OUTCOME_UNFIT
     return words_rule(note, needed=verdict is not StageOutcome.YES or action is StageAction.INSPECTION)
-
-
-def is_out_of_turn(since: datetime, oldest_other: datetime | None) -> bool:
-    """Tell whether an older case waits at the same desk (rule 5); None: no other case waits."""
-    return oldest_other is not None and oldest_other < since
 
 
 def is_reason(text: str) -> bool:

@@ -28,13 +28,21 @@ from protocol.answers import (
 )
 from protocol.bundle import Applicant
 from protocol.catalogue import Answer, Field, FieldType, Service
-from protocol.nik import NikFinding, Sex, check_nik, clean_nik, compare_nik
+from protocol.nik import NikFinding, NikFindingCode, Sex, check_nik, clean_nik, compare_nik
 
 APPLICANT_PREFIX = "pemohon."
 """Keys of the applicant beside those of the service's own fields, which never hold a dot."""
 
 NIK_REASON = f"{APPLICANT_PREFIX}nik_reason"
-"""Why the officer goes on although the NIK and the form disagree; stays on the node."""
+"""Why the officer goes on although the NIK and the form disagree; travels as a remark of the manifest."""
+
+APPLICANT_NIK = "applicant_nik"
+"""Name of the applicant's own NIK among the remarks, whose keys hold no dot."""
+
+REMARK_PREFIX = "remark."
+"""Keys of remarks in a correction: why a field or a requirement stays as it is."""
+
+MAX_REMARK = 200
 
 SEEN_PREFIX = "seen."
 CONSENT_PREFIX = "consent."
@@ -45,6 +53,9 @@ CONSENTS: Mapping[str, int] = {"contact_by_phone": 1}
 
 MAX_TYPED = 4_000
 """Characters of one typed value; no field of any form takes more."""
+
+DISAGREEING = frozenset({NikFindingCode.BIRTH_DATE_DIFFERS, NikFindingCode.SEX_DIFFERS})
+"""Findings for which the officer is asked for a reason."""
 
 CHUNK_OVERHEAD_PERCENT = 6
 """TLS, MQTT and seal around 48 KiB of payload, measured generously."""
@@ -146,6 +157,9 @@ def is_known_key(service: Service, key: str) -> bool:
         return service.requirement(key.removeprefix(SEEN_PREFIX)) is not None
     if key.startswith(CONSENT_PREFIX):
         return key.removeprefix(CONSENT_PREFIX) in CONSENTS
+    if key.startswith(REMARK_PREFIX):
+        about = key.removeprefix(REMARK_PREFIX)
+        return service.field(about) is not None or service.requirement(about) is not None
     return key in set(ApplicantField) or key == NIK_REASON or service.field(key) is not None
 
 
@@ -177,6 +191,14 @@ def nik_warnings(service: Service, content: Content, regency: str) -> tuple[NikW
         if field.type is FieldType.NIK:
             typed[field.key] = str(answers.get(field.key, ""))
     return tuple(each for key, text in typed.items() for each in _warnings_of(service, key, text, answers, regency))
+
+
+def nik_remarks(service: Service, content: Content, regency: str) -> dict[str, str]:
+    """Return the officer's reason beside each NIK that disagrees with the form, as the manifest carries it."""
+    reason = content.typed.get(NIK_REASON, "").strip()[:MAX_REMARK]
+    odd = [each for each in nik_warnings(service, content, regency) if each.finding.code in DISAGREEING]
+    names: dict[str, str] = {ApplicantField.NIK: APPLICANT_NIK}
+    return {names.get(each.key, each.key): reason for each in odd} if reason else {}
 
 
 def send_seconds(size_bytes: int, *, bits_per_second: int) -> int:

@@ -14,9 +14,10 @@ from datetime import date
 
 from protocol.answers import ProblemCode, visible_fields
 from protocol.catalogue import Condition, Field, FieldType, PatternName, Service
-from protocol.nik import NikFindingCode, birth_date_of, check_nik, clean_nik, sex_of
+from protocol.nik import birth_date_of, check_nik, clean_nik, sex_of
 from village_node.drafts.rules import (
     CONSENT_PREFIX,
+    DISAGREEING,
     NIK_REASON,
     ApplicantField,
     Content,
@@ -143,7 +144,7 @@ def reason_input(state: State) -> Input:
     """Return the input for the reason why a NIK and the form disagree."""
     drawn = Input(
         key="", label=say("Alasan NIK berbeda dengan isian"), required=False, longest=200,
-        help=say("Contoh: tanggal lahir di KTP salah sejak terbit. Hanya disimpan di komputer desa."),
+        help=say("Contoh: tanggal lahir di KTP salah sejak terbit. Alasan ini ikut dibaca petugas di pusat."),
     )  # fmt: skip
     return _filled(state, NIK_REASON, drawn)
 
@@ -160,9 +161,7 @@ def consent_input(content: Content) -> Input:
 
 def wants_reason(warnings: Sequence[NikWarning]) -> bool:
     """Tell whether a NIK disagrees with the form, so that a reason is asked for."""
-    return any(
-        each.finding.code in {NikFindingCode.BIRTH_DATE_DIFFERS, NikFindingCode.SEX_DIFFERS} for each in warnings
-    )
+    return any(each.finding.code in DISAGREEING for each in warnings)
 
 
 def nik_fact(typed: str, today: date) -> str:

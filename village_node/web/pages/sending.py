@@ -11,7 +11,7 @@ from protocol.ids import FieldKey, grouped
 from protocol.receipt import ReturnReason
 from village_node.catalogue.service import load_service, newest_services
 from village_node.drafts import service as drafts
-from village_node.drafts.rules import CONSENTS
+from village_node.drafts.rules import CONSENTS, nik_remarks
 from village_node.identity.errors import PinLockedError, PinWrongError
 from village_node.identity.hub import free_numbers, office_names
 from village_node.identity.officers import unlock
@@ -191,6 +191,7 @@ def _command(shown: Shown) -> SealCommand:
             for file in shown.draft.files
         ],
         consents=[Consent(purpose=FieldKey(each), text_version=CONSENTS[each]) for each in content.consents],
+        remarks=nik_remarks(shown.service, content, shown.regency),
     )
 
 

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+import village_node.cases.tables
 import village_node.catalogue.tables
 import village_node.drafts.tables
 import village_node.identity.tables

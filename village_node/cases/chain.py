@@ -9,7 +9,7 @@ Rules:
    them negative.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -72,9 +72,7 @@ def ordered(links: Sequence[Link]) -> list[Link]:
     joined: dict[int, Link] = {}
     alone: list[Link] = []
     for each in news:
-        match = next(
-            (place for place, receipt in enumerate(receipts) if _are_one(receipt, each, place in joined)), None
-        )
+        match = _nearest(receipts, each, joined)
         if match is None:
             alone.append(each)
         else:
@@ -127,6 +125,12 @@ def _add(
     if where == _WAY:
         return way + spent, office, village
     return (way, office + spent, village) if where == _OFFICE else (way, office, village + spent)
+
+
+def _nearest(receipts: Sequence[Link], news: Link, taken: Collection[int]) -> int | None:
+    """Return the place of the receipt about the same step as the news, if there is one."""
+    near = [place for place, receipt in enumerate(receipts) if place not in taken and _are_one(receipt, news)]
+    return min(near, key=lambda place: abs(receipts[place].place[0] - news.place[0]), default=None)
 
 
 def _are_one(receipt: Link, news: Link) -> bool:

@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 
-def upgrade() -> None:  # noqa: PLR0915  # one step for each table
+def upgrade() -> None:
     op.create_table(
         "cached_service",
         sa.Column("code", sa.String(length=64), nullable=False),
@@ -271,6 +271,19 @@ def upgrade() -> None:  # noqa: PLR0915  # one step for each table
     )
     op.create_index("ix_stored_receipt_bundle", "stored_receipt", ["bundle_id", "log_index"], unique=False)
     op.create_table(
+        "correction_draft",
+        sa.Column("draft_id", sa.String(length=26), nullable=False),
+        sa.Column("officer_id", sa.String(length=18), nullable=False),
+        sa.Column("letter", sa.Integer(), nullable=False),
+        sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("request", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["draft_id"], ["draft.draft_id"], name=op.f("fk_correction_draft_draft_id_draft"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_correction_draft")),
+    )
+    op.create_index("uq_correction_draft_letter_officer", "correction_draft", ["letter", "officer_id"], unique=True)
+    op.create_table(
         "draft_file",
         sa.Column("file_id", sa.String(length=26), nullable=False),
         sa.Column("draft_id", sa.String(length=26), nullable=False),
@@ -368,7 +381,7 @@ def upgrade() -> None:  # noqa: PLR0915  # one step for each table
     op.create_index(op.f("ix_outbox_attempt_bundle_id"), "outbox_attempt", ["bundle_id"], unique=False)
 
 
-def downgrade() -> None:  # noqa: PLR0915  # the same
+def downgrade() -> None:
     op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
     op.drop_table("outbox_attempt")
     op.drop_table("outbox_attachment")
@@ -380,6 +393,8 @@ def downgrade() -> None:  # noqa: PLR0915  # the same
     op.drop_table("outbox_act")
     op.drop_index(op.f("ix_draft_file_draft_id"), table_name="draft_file")
     op.drop_table("draft_file")
+    op.drop_index("uq_correction_draft_letter_officer", table_name="correction_draft")
+    op.drop_table("correction_draft")
     op.drop_index("ix_stored_receipt_bundle", table_name="stored_receipt")
     op.drop_table("stored_receipt")
     op.drop_table("stored_notice")

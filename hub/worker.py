@@ -8,6 +8,7 @@ Rules:
 2. A node that is away is not reminded: the broker would keep every reminder, and a village would come back to hours of
    copies on its thin line. It writes its cursor when it is back, and is answered.
 3. A clock that is set back delays nothing: what is due is due again after one period at most.
+4. What is late climbs by itself, and a calendar that changed is told to every node: looked at twice a minute.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,7 +19,12 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from hub.dispatch.post import announce, standing_services
+from hub.calendar.news import calendar_data
+from hub.calendar.service import current_calendar, current_version
+from hub.casework.escalation import escalate
+from hub.casework.events import CaseTools
+from hub.casework.recompute import recompute_stale
+from hub.dispatch.post import Standings, announce, standing_services
 from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
 from hub.intake.carrier import Carrier, Outgoing
 from hub.intake.context import HubSecrets, Stores
@@ -42,6 +48,7 @@ from protocol.wire import to_bytes
 
 TICK_S = 0.25
 REMIND_S = 60
+CLOCKS_S = 30
 PAUSE_S = 2.0
 
 log = structlog.get_logger()
@@ -58,6 +65,7 @@ class WorkerContext:
     pki: PkiFiles
     clock: Clock
     beacon_s: int
+    tools: CaseTools
 
 
 class Worker:
@@ -70,6 +78,8 @@ class Worker:
         self._wait = wait
         self._last_notice: int | None = None
         self._is_catalogue_told = False
+        self._told_calendar: int | None = None
+        self._clocks_every = _Every(CLOCKS_S * 1000)
         self._remind_every = _Every(REMIND_S * 1000)
         self._beacon_every = _Every(context.beacon_s * 1000)
 
@@ -98,6 +108,8 @@ class Worker:
         ]
         if not self._is_catalogue_told:
             steps.insert(0, lambda: self._tell_catalogue(now))
+        if self._clocks_every.is_due(now_ms):
+            steps += [lambda: self._tell_calendar(now), lambda: self._watch_clocks(now)]
         if self._remind_every.is_due(now_ms):
             steps.append(lambda: self._remind(now))
         if self._beacon_every.is_due(now_ms):
@@ -120,6 +132,24 @@ class Worker:
             told = announce(session, now, standing_services(self._context.issuer.catalogue))
         self._is_catalogue_told = True
         log.info("catalogue.told", services=told)
+
+    def _tell_calendar(self, now: datetime) -> None:
+        """Tell every node the calendar when it is another one than was told last."""
+        with self._context.stores.database.reading() as session:
+            version = current_version(session)
+        if version == self._told_calendar:
+            return
+        with self._context.stores.database.session() as session:
+            body = to_bytes(calendar_data(current_calendar(session)))
+            announce(session, now, Standings(NoticeKind.CALENDAR, {"calendar": body}))
+        self._told_calendar = version
+
+    def _watch_clocks(self, now: datetime) -> None:
+        """Work out clocks that an older calendar is left in, then let what is late climb (rule 4)."""
+        database = self._context.stores.database
+        with database.session() as session:
+            recompute_stale(session, now)
+        escalate(database, now, self._context.tools)
 
     def _publish_new_notices(self) -> None:
         with self._context.stores.database.reading() as session:

@@ -5,8 +5,8 @@ Rules:
 2. A change makes a new version with who, when and why, and a ledger entry ``calendar.changed`` whose hidden subject
    names all of that. Nothing is overwritten: an entry that a later import replaces keeps its row.
 3. A year is imported whole; importing it again replaces its holidays and its Ramadan, never closures and openings.
-4. What follows from a change (open deadlines) is done in the same transaction, by a function that the caller hands in,
-   and before the log's head is locked: moves of cases lock their clocks and the head in that order, too.
+4. What follows from a change (open deadlines) is done in the same transaction, by a function that the caller hands in.
+   The log's head is locked first, as every move of a case does: no two of them wait for each other.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ from hub.calendar.loader import (
 )
 from hub.calendar.rules import Calendar, Entry, EntryKind, calendar_of, faults_of
 from hub.calendar.tables import CalendarEntry, CalendarVersion, CalendarYear
-from hub.ledger.service import EntryDraft, append, log_time
+from hub.ledger.service import EntryDraft, append, log_time, take_turn
 from hub.storage.ports import Randomness, to_ms
 from protocol.sealing import Digest
 from protocol.wire import Wire, to_bytes
@@ -74,10 +74,15 @@ class CalendarSubject(Wire, frozen=True, kw_only=True):
 
 def current_calendar(session: Session) -> Calendar:
     """Return the calendar that counts now."""
-    version = session.scalar(select(func.max(CalendarVersion.version)))
-    if version is None:
+    version = current_version(session)
+    if version == 0:
         return calendar_of(0, shipped().years, shipped().patterns, shipped().entries)
     return _calendar_at(session, version)
+
+
+def current_version(session: Session) -> int:
+    """Return the version that counts now; 0: as shipped."""
+    return session.scalar(select(func.max(CalendarVersion.version))) or 0
 
 
 def add_closure(session: Session, now: datetime, entry: Entry, change: Change) -> Calendar:
@@ -131,8 +136,8 @@ def _change(
 ) -> Calendar:
     if not 1 <= len(change.reason.strip()) <= MAX_REASON:
         raise CalendarDataError("change", "reason", f"must have 1 to {MAX_REASON} letters")
-    moment = log_time(session, now)
-    before = current_calendar(session)
+    take_turn(session)  # rule 4
+    moment, before = log_time(session, now), current_calendar(session)
     version = before.version + 1
     kept = tuple(entry for entry in before.entries if not _is_replaced(entry, year))
     after = _replaced(before, version, year, (*kept, *entries))

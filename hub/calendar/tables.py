@@ -20,8 +20,6 @@ class CalendarVersion(Base):
     ledger_index: Mapped[int] = mapped_column(BigKey, unique=True)
     salt: Mapped[bytes] = mapped_column(Digest)
     subject: Mapped[bytes] = mapped_column(LargeBinary)
-    announced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the worker wrote it to the nodes' mailboxes."""
 
 
 class CalendarYear(Base):

@@ -19,7 +19,7 @@ from hub.casework.deadlines import alarms_of, pauses_of, work_out
 from hub.casework.events import CaseTools, Happening, news_of, tell
 from hub.casework.rules import EventKind
 from hub.casework.tables import Case, CaseEvent
-from hub.ledger.service import EntryDraft, Sequenced, append, log_time
+from hub.ledger.service import EntryDraft, Sequenced, append, log_time, take_turn
 from hub.storage.engine import Database
 from hub.storage.ports import to_ms
 from protocol.ids import RegistrationNo, ServiceCode, VillageCode
@@ -62,6 +62,7 @@ def escalate(database: Database, now: datetime, tools: CaseTools) -> int:
         if not keys:
             return raised
         with database.session() as session:
+            take_turn(session)  # before any row is locked, as every move does
             raised += _raise(session, log_time(session, now), keys, tools)
 
 

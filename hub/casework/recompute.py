@@ -7,14 +7,14 @@ before is found by the worker: its row names the version that it was worked out 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, exists, select, tuple_
 from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
 from hub.casework.clock_tables import CaseClock, ClockPause
 from hub.casework.deadlines import Before, keep_change, work_out
-from hub.ledger.service import log_time
+from hub.ledger.service import log_time, take_turn
 
 PAGE = 500
 
@@ -36,12 +36,20 @@ def recompute_deadlines(session: Session, moment: datetime, calendar: Calendar) 
 
 def recompute_stale(session: Session, now: datetime) -> int:
     """Work out clocks that an older version of the calendar is left in; for the worker, cheap when there are none."""
-    return recompute_deadlines(session, log_time(session, now), current_calendar(session))
+    calendar = current_calendar(session)
+    if not session.scalar(select(exists().where(_is_stale(calendar.version)))):
+        return 0
+    take_turn(session)  # before any row is locked, as every move does
+    return recompute_deadlines(session, log_time(session, now), calendar)
+
+
+def _is_stale(version: int) -> ColumnElement[bool]:
+    return CaseClock.stopped_at.is_(None) & (CaseClock.calendar_version != version)
 
 
 def _pages(session: Session, version: int) -> Iterator[Sequence[CaseClock]]:
     last = ("", "")
-    stale = select(CaseClock).where(CaseClock.stopped_at.is_(None), CaseClock.calendar_version != version)
+    stale = select(CaseClock).where(_is_stale(version))
     key = tuple_(CaseClock.case_id, CaseClock.stage)
     while True:
         page = stale.where(key > last).order_by(CaseClock.case_id, CaseClock.stage).limit(PAGE)

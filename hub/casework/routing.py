@@ -46,4 +46,4 @@ def _loads(session: Session, office: str) -> dict[str, int]:
         .where(CaseStage.office == office, CaseStage.state.in_(states), who.is_not(None))
         .group_by(who)
     )
-    return dict(session.execute(counted).tuples().all())
+    return {str(person): count for person, count in session.execute(counted)}

@@ -143,7 +143,7 @@ def _nodes_of(session: Session, bundle: bytes) -> dict[str, bytes]:
     wanted = select(Node.node_id, Node.sealing_key).where(
         Node.village == village, Node.status == str(NodeStatus.ACTIVE)
     )
-    return dict(session.execute(_locked(wanted)).tuples().all())
+    return dict(session.execute(_locked(wanted)).all())
 
 
 def _locked(nodes: Select[*Columns]) -> Select[*Columns]:
@@ -160,7 +160,7 @@ def _write(session: Session, now: datetime, bodies: Mapping[str, bytes], kind: N
         .where(NoticeRow.node_id.in_(list(bodies)))
         .group_by(NoticeRow.node_id)
     )
-    newest = dict(session.execute(wanted).tuples().all())
+    newest = dict(session.execute(wanted).all())
     numbers = {node: newest.get(node, 0) + 1 for node in bodies}
     rows = [
         {"node_id": node, "number": numbers[node], "kind": str(kind), "body": body, "written_at": now}

@@ -1,25 +1,40 @@
 """The worker around a whole hub: what it signs, whom it reminds, and what a broken part may hold up."""
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
+from hub.calendar.news import calendar_data
+from hub.calendar.rules import Entry, EntryKind
+from hub.calendar.service import Change, add_closure, current_calendar
+from hub.casework.deadlines import StageStart, stage_opened
+from hub.casework.events import CaseTools
+from hub.casework.recompute import recompute_deadlines
 from hub.catalogue.catalogue import Catalogue
+from hub.dispatch.post import Standings, announce, village_post
 from hub.dispatch.service import write_notice
+from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, request_receipt
 from hub.network.certification import Issuer
 from hub.network.pki_files import open_pki
 from hub.network.presence import on_health
+from hub.registry.tables import Node
 from hub.storage.hubkeys import public_keys
+from hub.storage.ports import SystemIds
 from hub.worker import Worker, WorkerContext
 from loadtests.village import Village
 from protocol.health import Health, HealthKind
 from protocol.mailbox import NoticeKind
+from protocol.notices import CalendarData
 from protocol.receipt import ReceiptKind
+from protocol.wire import from_bytes, to_bytes
 from tests.hostile import SERVICE, Scene, neighbours
 from tests.hubs import HUB, bundle_of, make_hub
+from tests.integration.clock_stand import ClockStand
 from tests.integration.test_ledger_whole_hub import tamper
 
 BEACON_S = 60
@@ -73,8 +88,24 @@ def worker(scene: Scene, carrier: ListCarrier) -> Worker:
         pki=pki,
         clock=hub.clock,
         beacon_s=BEACON_S,
+        tools=CaseTools(
+            catalogue=issuer.catalogue,
+            keyring=hub.context.stores.keyring,
+            randomness=hub.randomness,
+            ids=SystemIds(hub.clock, hub.randomness),
+            notify=village_post(HUB),
+        ),
     )
+    know_calendar(scene)
     return Worker(context, carrier, lambda _: None)
+
+
+def know_calendar(scene: Scene) -> None:
+    """Let both nodes have the calendar and have said so: what the tests count is other mail."""
+    with scene.hub.database.session() as session:
+        body = to_bytes(calendar_data(current_calendar(session)))
+        announce(session, scene.hub.clock.now(), Standings(NoticeKind.CALENDAR, {"calendar": body}))
+        session.execute(update(Node).values(mail_cursor=1))
 
 
 def hear(scene: Scene, village: Village, kind: HealthKind, session: int = 1) -> None:
@@ -122,6 +153,34 @@ def test_a_notice_is_sent_once_and_a_node_that_is_here_is_reminded(
         scene.hub.clock.move(30)
 
     assert found == [1, 0, 1, 0]
+
+
+def test_a_calendar_that_changes_is_told_once_to_every_node(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:
+    worker.tick()
+    assert (mails(carrier, scene.village), mails(carrier, scene.neighbour)) == (0, 0)
+    election = Entry(kind=EntryKind.CLOSURE, first=date(2026, 12, 9), last=date(2026, 12, 9), reason="")
+    change = Change(by="admin", reason="Pilkada", randomness=scene.hub.randomness, follow=recompute_deadlines)
+    with scene.hub.database.session() as session:
+        add_closure(session, scene.hub.clock.now(), election, change)
+    for _ in range(3):
+        scene.hub.clock.move(30)
+        worker.tick()
+    with scene.hub.database.reading() as session:
+        rows = session.scalars(select(NoticeRow).where(NoticeRow.number == 2)).all()
+    told = [from_bytes(row.body, CalendarData, max_bytes=60_000) for row in rows]
+    assert [(each.version, "2026-12-09" in {day.day for day in each.days}) for each in told] == [(2, True)] * 2
+
+
+def test_what_is_late_climbs_while_the_worker_runs(scene: Scene, worker: Worker) -> None:
+    stand = ClockStand(database=scene.hub.database, clock=scene.hub.clock)
+    case = stand.case()
+    with scene.hub.database.session() as session:
+        start = StageStart(case_id=case.case_id, stage="check", office="one-stop", working_days=0)
+        stage_opened(session, scene.hub.clock.now(), start)
+    worker.tick()
+    scene.hub.clock.move(12 * 3_600)
+    worker.tick()
+    assert stand.row(case, "check").level == 1
 
 
 def test_a_node_that_is_away_is_not_reminded(scene: Scene, worker: Worker, carrier: ListCarrier) -> None:

@@ -199,7 +199,6 @@ def _make_calendar_version() -> None:
         sa.Column("ledger_index", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
         sa.Column("subject", sa.LargeBinary(), nullable=False),
-        sa.Column("announced_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_calendar_version")),
         sa.UniqueConstraint("ledger_index", name=op.f("uq_calendar_version_ledger_index")),
     )

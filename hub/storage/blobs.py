@@ -2,11 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from hub.storage.errors import BlobError, StorageError
-from hub.storage.files import sync_folder, write_durably
+from hub.storage.files import sync_folder, write_durably, write_parts_durably
 
 
 class BlobStore(Protocol):
@@ -14,6 +15,10 @@ class BlobStore(Protocol):
 
     def put(self, content: bytes) -> bytes:
         """Keep the bytes and return their digest; durable when it returns."""
+        ...
+
+    def put_parts(self, parts: Iterable[bytes]) -> bytes:
+        """Keep bytes that are made while they are written; what the parts raise leaves nothing behind."""
         ...
 
     def get(self, digest: bytes) -> bytes:
@@ -49,6 +54,35 @@ class FileBlobStore:
         except (OSError, StorageError) as error:
             raise BlobError(f"blob {digest.hex()}: cannot be written") from error
         return digest
+
+    def put_parts(self, parts: Iterable[bytes]) -> bytes:
+        """Keep bytes that are made while they are written, so that a large file needs no memory.
+
+        Raises:
+            BlobError: the disk is full or broken; nothing that was kept before is lost.
+        """
+        hashed = hashlib.sha256()
+
+        def hash_them() -> Iterator[bytes]:
+            for part in parts:
+                hashed.update(part)
+                yield part
+
+        def name_it() -> Path:
+            path = self._path(hashed.digest())
+            _make_folders(self._directory, path.parent)
+            return path
+
+        try:
+            _make_folders(self._directory, self._directory)
+            write_parts_durably(self._directory, hash_them(), name_it)
+        except OSError as error:
+            raise BlobError("blob: cannot be written") from error
+        except StorageError as error:
+            if error.__cause__ is None or not isinstance(error.__cause__, OSError):
+                raise  # the parts could not be read
+            raise BlobError("blob: cannot be written") from error
+        return hashed.digest()
 
     def get(self, digest: bytes) -> bytes:
         """Return the bytes of a digest.

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hub.storage.errors import StorageError
@@ -16,21 +17,36 @@ def write_durably(path: Path, content: bytes, *, mode: int = PRIVATE) -> None:
     Raises:
         StorageError: the disk is full, read-only or broken; what was there before is still there.
     """
+    write_parts_durably(path.parent, [content], lambda: path, mode=mode)
+
+
+def write_parts_durably(
+    folder: Path, parts: Iterable[bytes], name_it: Callable[[], Path], *, mode: int = PRIVATE
+) -> None:
+    """Do the same with a file that is made while it is written and gets its name (on this disk) at the end.
+
+    What the parts or the name raise leaves nothing behind.
+
+    Raises:
+        StorageError: the disk is full, read-only or broken; what was there before is still there.
+    """
     beside: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=".part.", dir=folder)
         beside = Path(name)
         with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor has no path
             os.fchmod(descriptor, mode)
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(descriptor)
+        path = name_it()
         beside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
+        raise StorageError(f"file: {error.strerror}") from error
+    finally:
         if beside is not None:
             beside.unlink(missing_ok=True)
-        raise StorageError(f"file: {error.strerror}") from error
 
 
 def sync_folder(folder: Path) -> None:

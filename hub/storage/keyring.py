@@ -15,12 +15,16 @@ Layouts: a wrapped key is ``1 | id of the wrapping key (4) | nonce (12) | cipher
 
 import hashlib
 import hmac
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 from hub.storage.errors import KeyringError
 from hub.storage.files import read_private, write_durably
@@ -46,11 +50,22 @@ class DataKey:
 
     wrapped: bytes
     _cipher: AESGCM = field(repr=False, compare=False)
+    _key: bytes = field(repr=False, compare=False)
 
     def seal(self, plain: bytes, place: str, randomness: Randomness) -> bytes:
         """Encrypt a value for one place."""
         nonce = randomness.token(_NONCE_BYTES)
         return _LAYOUT + nonce + self._cipher.encrypt(nonce, plain, _AT_REST + place.encode())
+
+    def seal_parts(self, plain: Iterable[bytes], place: str, randomness: Randomness) -> Iterator[bytes]:
+        """Encrypt a value that comes in parts; all that is yielded, joined, is what ``seal`` would return."""
+        nonce = randomness.token(_NONCE_BYTES)
+        encryptor = Cipher(AES(self._key), GCM(nonce)).encryptor()
+        encryptor.authenticate_additional_data(_AT_REST + place.encode())
+        yield _LAYOUT + nonce
+        for part in plain:
+            yield encryptor.update(part)
+        yield encryptor.finalize() + encryptor.tag
 
     def open(self, sealed: bytes, place: str) -> bytes:
         """Decrypt the value of one place.
@@ -100,7 +115,7 @@ class Keyring:
         """Make the key of a new case."""
         key, nonce = randomness.token(KEY_BYTES), randomness.token(_NONCE_BYTES)
         box = self._ciphers[self._newest].encrypt(nonce, key, _WRAPPING)
-        return DataKey(_LAYOUT + self._newest + nonce + box, AESGCM(key))
+        return DataKey(_LAYOUT + self._newest + nonce + box, AESGCM(key), key)
 
     def unwrap(self, wrapped: bytes) -> DataKey:
         """Return the key of a case from its stored form.
@@ -116,7 +131,7 @@ class Keyring:
             key = cipher.decrypt(wrapped[head : head + _NONCE_BYTES], wrapped[head + _NONCE_BYTES :], _WRAPPING)
         except (InvalidTag, ValueError):
             raise KeyringError("data key: does not open") from None
-        return DataKey(wrapped, AESGCM(key))
+        return DataKey(wrapped, AESGCM(key), key)
 
     def blind(self, value: bytes, purpose: str) -> bytes:
         """Return the mark of a value for one purpose (rule 5): 32 bytes, always the same.

@@ -1,6 +1,7 @@
 """Blobs and key files on a real disk."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,23 @@ def test_a_blob_lies_where_its_digest_says_and_only_there(blobs: FileBlobStore, 
     files = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
     assert files == [tmp_path / "blobs" / name[:2] / name[2:4] / name]
     assert files[0].stat().st_mode & 0o777 == 0o600
+
+
+def test_a_blob_made_in_parts_is_the_same_blob(blobs: FileBlobStore, tmp_path: Path) -> None:
+    digest = blobs.put_parts(CONTENT[place : place + 999] for place in range(0, len(CONTENT), 999))
+    assert digest == hashlib.sha256(CONTENT).digest()
+    assert blobs.get(digest) == CONTENT
+    assert [path.name for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == [digest.hex()]
+
+
+def test_parts_that_fail_leave_nothing_behind(blobs: FileBlobStore, tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield CONTENT
+        raise KeyringError("a damaged part")
+
+    with pytest.raises(KeyringError):
+        blobs.put_parts(parts())
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []
 
 
 def test_a_blob_that_was_changed_is_not_given(blobs: FileBlobStore, tmp_path: Path) -> None:

@@ -95,3 +95,9 @@ def test_a_mark_of_one_purpose_cannot_be_made_under_another() -> None:
 def test_without_its_key_nothing_is_marked() -> None:
     with pytest.raises(KeyringError, match="blind-index"):
         Keyring([OLD]).blind(b"3314990101900001", "nik")
+
+
+@given(parts=st.lists(st.binary(max_size=200), max_size=6), place=st.text(max_size=40))
+def test_parts_are_sealed_as_one_value(parts: list[bytes], place: str) -> None:
+    key = Keyring([OLD]).new_data_key(CHANCE)
+    assert key.open(b"".join(key.seal_parts(parts, place, CHANCE)), place) == b"".join(parts)

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from hub.casework.events import CaseTools
 from hub.casework.service import asked_for, take_in
 from hub.catalogue.catalogue import Catalogue
+from hub.dispatch.acts import take_act
 from hub.dispatch.ahead import SentAhead
+from hub.dispatch.documents import DocumentPost
 from hub.dispatch.post import village_post
 from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
@@ -21,15 +24,21 @@ from hub.network.certification import Issuer
 from hub.network.mail import answer_mail
 from hub.network.pki_files import load_pki
 from hub.network.presence import on_health
-from hub.settings import Settings
+from hub.permits.documents import document_ref, read_document
+from hub.permits.errors import DocumentNotFoundError
+from hub.settings import Settings, SettingsError
 from hub.storage.blobs import FileBlobStore
 from hub.storage.engine import Database
+from hub.storage.errors import KeyringError
 from hub.storage.hubkeys import load_log_key, load_message_key, load_sealing_keys
 from hub.storage.keyring import Keyring
 from hub.storage.ports import Ids, Randomness, SystemClock, SystemIds, SystemRandomness
 from hub.worker import WorkerContext
+from protocol.documents import DocumentRef
+from protocol.errors import ProtocolError
 from protocol.health import Health
 from protocol.mailbox import Mail
+from protocol.notices import Act
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +74,9 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
     def open_accepted(session: Session, now: datetime, accepted: Sequence[AcceptedBundle]) -> None:
         take_in(session, now, accepted, tools)
 
+    def take(session: Session, now: datetime, act: Act) -> None:
+        take_act(session, now, act, tools)
+
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
         return answer_mail(session, now, mail, message_key=secrets.message, ahead=ahead)
 
@@ -82,8 +94,23 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
         open_cases=open_accepted,
         asked_for=asked_for,
         on_mail=take_mail,
+        on_act=take,
+        fetch_pieces=make_document_post(stores, secrets.message).fetch,
         on_health=take_health,
     )
+
+
+def make_document_post(stores: Stores, message_key: Ed25519PrivateKey) -> DocumentPost:
+    """Return what sends documents to villages; they are kept by permits, which dispatch does not know."""
+
+    def read(session: Session, document: bytes) -> tuple[DocumentRef, bytes] | None:
+        try:
+            ref = document_ref(session, stores.keyring, document)
+            return ref, read_document(session, stores.keyring, stores.blobs, document)
+        except (DocumentNotFoundError, KeyringError):
+            return None  # there is none, or its case was erased
+
+    return DocumentPost(read, message_key)
 
 
 def make_case_tools(settings: Settings, catalogue: Catalogue, keyring: Keyring, ports: Ports) -> CaseTools:
@@ -120,8 +147,15 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
         clock=ports.clock,
         beacon_s=settings.beacon_s,
         tools=make_case_tools(settings, catalogue, stores.keyring, ports),
-        witnesses=Witnesses([WitnessAddress.parse(each) for each in settings.witnesses], stores.database),
+        witnesses=Witnesses(_witness_addresses(settings), stores.database),
     )
+
+
+def _witness_addresses(settings: Settings) -> list[WitnessAddress]:
+    try:
+        return [WitnessAddress.parse(each) for each in settings.witnesses]
+    except ProtocolError:
+        raise SettingsError(["witnesses: not name+hash+key@https://address"]) from None
 
 
 def _secrets(settings: Settings) -> HubSecrets:

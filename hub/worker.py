@@ -32,6 +32,7 @@ from hub.intake.receipts import issue_waiting
 from hub.intake.tables import BundleReceipt
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.service import sign_head
+from hub.ledger.witnesses import Witnesses
 from hub.logs import trail_of
 from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import PkiFiles
@@ -49,6 +50,7 @@ from protocol.wire import to_bytes
 TICK_S = 0.25
 REMIND_S = 60
 CLOCKS_S = 30
+WITNESSES_S = 10
 PAUSE_S = 2.0
 
 log = structlog.get_logger()
@@ -66,6 +68,7 @@ class WorkerContext:
     clock: Clock
     beacon_s: int
     tools: CaseTools
+    witnesses: Witnesses
 
 
 class Worker:
@@ -82,6 +85,7 @@ class Worker:
         self._clocks_every = _Every(CLOCKS_S * 1000)
         self._remind_every = _Every(REMIND_S * 1000)
         self._beacon_every = _Every(context.beacon_s * 1000)
+        self._witnesses_every = _Every(WITNESSES_S * 1000)
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Work until stopped; when something could not be done the next try waits a little.
@@ -114,6 +118,8 @@ class Worker:
             steps.append(lambda: self._remind(now))
         if self._beacon_every.is_due(now_ms):
             steps.append(lambda: self._send_beacon(now))
+        if self._witnesses_every.is_due(now_ms):
+            steps.append(lambda: context.witnesses.ask_all(now))
         done = [_attempt(step) for step in steps]
         return all(done)
 

@@ -68,7 +68,7 @@ class LogKey:
         """
         name, plus, rest = verifier.partition("+")
         digest, plus2, encoded = rest.partition("+")
-        raw = _unbase64(encoded)
+        raw = unbase64(encoded)
         if (
             not (_is_name(name) and plus and plus2)
             or raw[:1] != ED25519_NOTE
@@ -83,7 +83,7 @@ def sign_checkpoint(origin: str, size: int, root: bytes, key: Ed25519PrivateKey)
     """Sign a tree head. The caller has recomputed the root from stored rows before."""
     body = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n"
     stamp = _key_hash(origin, public_bytes(key.public_key())) + key.sign(body.encode())
-    text = f"{body}\n{_DASH}{origin} {base64.b64encode(stamp).decode()}\n"
+    text = f"{body}\n{signature_line(origin, stamp)}\n"
     return Checkpoint(origin=origin, size=size, root=root, text=text)
 
 
@@ -122,7 +122,7 @@ def _parse_body(body: str) -> tuple[str, int, bytes]:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and str(int(digits)) == digits):  # noqa: PLR2004
         reason = "checkpoint size"
         raise MalformedError(reason)
-    root = _unbase64(lines[2])
+    root = unbase64(lines[2])
     if len(root) != hashlib.sha256().digest_size:
         reason = "checkpoint root"
         raise MalformedError(reason)
@@ -130,7 +130,7 @@ def _parse_body(body: str) -> tuple[str, int, bytes]:
 
 
 def _find_signature(signatures: str, key: LogKey) -> bytes:
-    stamps = [_parse_signature(line) for line in signatures[:-1].split("\n")]
+    stamps = [parse_signature_line(line) for line in signatures[:-1].split("\n")]
     found = [stamp[4:] for name, stamp in stamps if (name, stamp[:4]) == (key.name, key.hash)]
     if not found:
         raise KeyUnknownError
@@ -140,9 +140,19 @@ def _find_signature(signatures: str, key: LogKey) -> bytes:
     return found[0]
 
 
-def _parse_signature(line: str) -> tuple[str, bytes]:
+def signature_line(name: str, stamp: bytes) -> str:
+    """Return a line under a note: the dash, the name, key hash and signature."""
+    return f"{_DASH}{name} {base64.b64encode(stamp).decode()}"
+
+
+def parse_signature_line(line: str) -> tuple[str, bytes]:
+    """Return name and stamp (four bytes of key hash, then what the kind of key signs) of a line under a note.
+
+    Raises:
+        MalformedError: not such a line.
+    """
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
-    stamp = _unbase64(encoded)
+    stamp = unbase64(encoded)
     if not line.startswith(_DASH) or not _is_name(name) or len(stamp) <= 4:  # noqa: PLR2004  # key hash and signature
         reason = "signature line"
         raise MalformedError(reason)
@@ -154,7 +164,12 @@ def _is_name(text: str) -> bool:
     return text.split() == [text] and "+" not in text and text.isprintable()
 
 
-def _unbase64(text: str) -> bytes:
+def unbase64(text: str) -> bytes:
+    """Decode base64 of which there is one spelling.
+
+    Raises:
+        MalformedError: not base64, or another spelling of it.
+    """
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, UnicodeEncodeError):

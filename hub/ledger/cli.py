@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.ledger.auditor import verify as run_audit
+from hub.ledger.cosigning import WitnessState, witness_rows
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.findings import AuditReport
 from hub.ledger.layout import export as write_layout
@@ -55,6 +56,23 @@ def checkpoint() -> None:
         typer.echo("nothing was signed yet", err=True)
         raise typer.Exit(EXIT_NOTHING)
     typer.echo(found.text, nl=False)
+
+
+@ledger_app.command()
+def key() -> None:
+    """Print the public key of the log in the form of signed notes: what a witness trusts and a verifier checks with."""
+    typer.echo(_log_key(Settings.load(), "").verifier)
+
+
+@ledger_app.command()
+def witnesses() -> None:
+    """Say how it stands with the outside witnesses. Exit code 1: one of them refuses what the hub signed."""
+    with Database(Settings.load().url).reading() as session:
+        rows = witness_rows(session)
+    for row in rows:
+        typer.echo(f"{row.state:10} {row.size:>10}  since {row.since:%Y-%m-%d %H:%M} UTC  {row.name}")
+    if any(row.state is WitnessState.REFUSED for row in rows):
+        raise typer.Exit(EXIT_UNSOUND)
 
 
 @ledger_app.command()

@@ -57,6 +57,28 @@ class LedgerCheckpoint(Base):
     signed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class LedgerCosignature(Base):
+    """A witness's line under a checkpoint, verified before it was kept."""
+
+    __tablename__ = "ledger_cosignature"
+
+    size: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
+    witness: Mapped[str] = mapped_column(String(120), primary_key=True)
+    line: Mapped[str] = mapped_column(String(400))
+
+
+class LedgerWitness(Base):
+    """How it stands with an outside witness."""
+
+    __tablename__ = "ledger_witness"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    state: Mapped[str] = mapped_column(String(10))
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Size of the checkpoint that it saw last, as far as the hub knows."""
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 def _start_empty(_target: object, connection: Connection, **_: object) -> None:
     connection.execute(insert(LedgerHead).values(id=1, size=0, frontier=b"", last_time_ms=0))
 

@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager
 from flask import Blueprint, Response, abort
 from sqlalchemy.orm import Session
 
+from hub.ledger.cosigning import cosigned_text
 from hub.ledger.layout import MAX_LEVEL, entries_bytes, parse_place, tile_bytes
-from hub.ledger.service import newest_checkpoint
 
 View = Callable[..., Response]
 FOREVER = "public, max-age=31536000, immutable"
@@ -26,10 +26,10 @@ def make_blueprint(public: Callable[[View], View], reading: Callable[[], Abstrac
     @blueprint.get("/checkpoint")
     @public
     def checkpoint() -> Response:
-        """Return the newest signed tree head."""
+        """Return the newest signed tree head, with the signatures of the witnesses that have seen it."""
         with reading() as session:
-            found = newest_checkpoint(session)
-        return _answer(None if found is None else found.text.encode(), "text/plain; charset=utf-8", SOON)
+            found = cosigned_text(session)
+        return _answer(None if found is None else found.encode(), "text/plain; charset=utf-8", SOON)
 
     @blueprint.get("/tile/<int:level>/<path:place>")
     @public

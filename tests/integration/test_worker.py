@@ -19,6 +19,7 @@ from hub.dispatch.service import write_notice
 from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, request_receipt
+from hub.ledger.witnesses import Witnesses
 from hub.network.certification import Issuer
 from hub.network.pki_files import open_pki
 from hub.network.presence import on_health
@@ -95,6 +96,7 @@ def worker(scene: Scene, carrier: ListCarrier) -> Worker:
             ids=SystemIds(hub.clock, hub.randomness),
             notify=village_post(HUB),
         ),
+        witnesses=Witnesses([], hub.database),
     )
     know_calendar(scene)
     return Worker(context, carrier, lambda _: None)

@@ -166,7 +166,7 @@ def _make_bundle_receipt() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
         sa.Column("node_id", sa.String(length=20), nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("ledger_index", sa.BigInteger(), nullable=False),
         sa.Column("entry", sa.LargeBinary(), nullable=False),
         sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
@@ -326,6 +326,16 @@ def _make_ledger_checkpoint() -> None:
     )
 
 
+def _make_ledger_cosignature() -> None:
+    op.create_table(
+        "ledger_cosignature",
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("witness", sa.String(length=120), nullable=False),
+        sa.Column("line", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("size", "witness", name=op.f("pk_ledger_cosignature")),
+    )
+
+
 def _make_ledger_entry() -> None:
     op.create_table(
         "ledger_entry",
@@ -357,6 +367,17 @@ def _make_ledger_tile() -> None:
         sa.Column("index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("hashes", sa.LargeBinary(length=8192), nullable=False),
         sa.PrimaryKeyConstraint("level", "index", name=op.f("pk_ledger_tile")),
+    )
+
+
+def _make_ledger_witness() -> None:
+    op.create_table(
+        "ledger_witness",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ledger_witness")),
     )
 
 
@@ -448,17 +469,6 @@ def _make_permit_register() -> None:
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("office", "register", "year", name=op.f("pk_permit_register")),
-    )
-
-
-def _make_permit_revocation_list() -> None:
-    op.create_table(
-        "permit_revocation_list",
-        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("issued_at", sa.BigInteger(), nullable=False),
-        sa.Column("raw", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("number", "part", name=op.f("pk_permit_revocation_list")),
     )
 
 
@@ -1328,15 +1338,16 @@ TABLES = {
     "intake_tally": _make_intake_tally,
     "lease_head": _make_lease_head,
     "ledger_checkpoint": _make_ledger_checkpoint,
+    "ledger_cosignature": _make_ledger_cosignature,
     "ledger_entry": _make_ledger_entry,
     "ledger_head": _make_ledger_head,
     "ledger_tile": _make_ledger_tile,
+    "ledger_witness": _make_ledger_witness,
     "node": _make_node,
     "officer_act": _make_officer_act,
     "parcel": _make_parcel,
     "permit_opening": _make_permit_opening,
     "permit_register": _make_permit_register,
-    "permit_revocation_list": _make_permit_revocation_list,
     "permit_revocation_sent": _make_permit_revocation_sent,
     "person": _make_person,
     "sign_in_failure": _make_sign_in_failure,

@@ -103,7 +103,7 @@ class BundleReceipt(Base):
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
     bundle_id: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))
     node_id: Mapped[str] = mapped_column(String(20))
-    kind: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(16))
     ledger_index: Mapped[int] = mapped_column(BigInteger, unique=True)
     entry: Mapped[bytes] = mapped_column(LargeBinary)
     salt: Mapped[bytes] = mapped_column(LargeBinary(DIGEST))

@@ -9,6 +9,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from hub.catalogue.catalogue import Catalogue
+from hub.intake.asking import Question
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
@@ -22,10 +23,11 @@ from hub.storage.hubkeys import create_keys, load_log_key, load_message_key, loa
 from hub.storage.keyring import Keyring
 from loadtests.village import Made, Village
 from protocol.checkpoint import LogKey
-from protocol.errors import ProtocolError
+from protocol.errors import ActNotAllowedError, ProtocolError
 from protocol.health import Health
 from protocol.ids import HubId, NodeId, OfficerId, VillageCode, crockford
 from protocol.mailbox import Mail, OfficerRequest
+from protocol.notices import Act
 from protocol.receipt import VerifiedReceipt, verify_receipt
 from protocol.topics import Up, up
 
@@ -74,6 +76,10 @@ class TestHub:
     cases: list[AcceptedBundle] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
     healths: list[Health] = field(default_factory=list)
+    acts: list[Act] = field(default_factory=list)
+    allowed_acts: set[str] = field(default_factory=lambda: {"handed_over", "told"})
+    questions: dict[bytes, Question] = field(default_factory=dict)
+    """What is asked about the case of a first bundle; an accepted correction answers it."""
 
     @property
     def database(self) -> Database:
@@ -140,6 +146,17 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
 
     def open_cases(_: Session, __: datetime, accepted: Sequence[AcceptedBundle]) -> None:
         hub.cases += accepted
+        for each in accepted:
+            if each.manifest.corrects is not None:
+                hub.questions.pop(each.manifest.corrects, None)
+
+    def asked_for(_: Session, first: bytes) -> Question | None:
+        return hub.questions.get(first)
+
+    def on_act(_: Session, __: datetime, act: Act) -> None:
+        if act.kind not in hub.allowed_acts:
+            raise ActNotAllowedError
+        hub.acts.append(act)
 
     def on_mail(_: Session, __: datetime, mail: Mail) -> list[Outgoing]:
         hub.mails.append(mail)
@@ -165,7 +182,10 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
         clock=clock,
         randomness=randomness,
         open_cases=open_cases,
+        asked_for=asked_for,
         on_mail=on_mail,
+        on_act=on_act,
+        fetch_pieces=lambda _, __, ___: [],
         on_health=on_health,
     )
     hub = TestHub(context=context, clock=clock, randomness=randomness, directory=directory)

@@ -2,12 +2,16 @@
 
 Order: the file is durable first, then the row that names it; an orphan file after a crash is harmless. What a crash
 left half-way is found again by ``find_ready`` at start-up and at every idle tick.
+
+A file that an earlier bundle of the node holds is copied from there: opened with that bundle's key, sealed again with
+this one's. It waits while the earlier file is still on its way; where there is none such, its chunks are asked for.
 """
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
@@ -15,11 +19,13 @@ from hub.intake.bundles import outgoing_receipt
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
-from hub.intake.reading import place_of
+from hub.intake.need import need_messages
+from hub.intake.reading import place_of, read_attachment
 from hub.intake.receipts import Statement, append_verdicts, sign_receipts, verdict_about
 from hub.intake.refusals import RefusalStage
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import Refused
+from hub.storage.errors import BlobError, KeyringError
 from hub.storage.ports import to_ms
 from protocol.chunks import ChunkSealer, join
 from protocol.errors import AttachmentDigestError
@@ -27,14 +33,20 @@ from protocol.ids import NodeId
 from protocol.receipt import ReceiptKind
 from protocol.topics import Up, up
 
+log = structlog.get_logger()
+
 
 def assemble(context: IntakeContext, ready: Sequence[Ready]) -> list[Outgoing]:
-    """Join these attachments and return the receipts of the bundles that became whole."""
-    return [message for place in ready for message in _assemble_one(context, place)]
+    """Join or copy these attachments; return the receipts of bundles that became whole, and what is needed still."""
+    return [
+        message
+        for place in ready
+        for message in (_copy_one(context, place) if place.is_copy else _assemble_one(context, place))
+    ]
 
 
 def find_ready(session: Session) -> list[Ready]:
-    """Return every attachment whose chunks are all here but which is not joined yet."""
+    """Return every attachment whose chunks are all here but which is not joined yet, or that waits to be copied."""
     counted = (
         select(BundleChunk.bundle_id, BundleChunk.position, func.count().label("have"))
         .where(BundleChunk.verified)
@@ -46,7 +58,11 @@ def find_ready(session: Session) -> list[Ready]:
         (counted.c.bundle_id == BundleAttachment.bundle_id) & (counted.c.position == BundleAttachment.position),
     )
     complete = (counted.c.have == BundleAttachment.chunks) & BundleAttachment.blob.is_(None)
-    return [Ready(bundle, position) for bundle, position in session.execute(query.where(complete))]
+    joined = [Ready(bundle, position) for bundle, position in session.execute(query.where(complete))]
+    copied = select(BundleAttachment.bundle_id, BundleAttachment.position).where(
+        BundleAttachment.delivered_in.is_not(None), BundleAttachment.blob.is_(None)
+    )
+    return joined + [Ready(bundle, position, is_copy=True) for bundle, position in session.execute(copied)]
 
 
 def _assemble_one(context: IntakeContext, place: Ready) -> list[Outgoing]:
@@ -54,6 +70,66 @@ def _assemble_one(context: IntakeContext, place: Ready) -> list[Outgoing]:
         sealed = _join(context, place)
     except AttachmentDigestError as error:
         return _refuse_file(context, place, error)
+    return _keep(context, place, sealed)
+
+
+def _copy_one(context: IntakeContext, place: Ready) -> list[Outgoing]:
+    with context.stores.database.reading() as session:
+        file = session.get_one(BundleAttachment, (place.bundle_id, place.position))
+        if file.blob is not None or file.delivered_in is None:
+            return []
+        bundle = session.get_one(Bundle, place.bundle_id)
+        source = _source_of(session, bundle.node_id, file)
+        if source is not None and source.blob is None:
+            return []  # on its way: the next sweep looks again
+        content = None if source is None else _read_source(session, context, source)
+        key = context.stores.keyring.unwrap(bundle.data_key)
+    if content is None:
+        return _ask_after_all(context, place)
+    return _keep(
+        context, place, key.seal(content, place_of(f"file:{place.position}", place.bundle_id), context.randomness)
+    )
+
+
+def _source_of(session: Session, node_id: str, file: BundleAttachment) -> BundleAttachment | None:
+    """Return the same file in the earlier bundle, if that bundle is this node's."""
+    wanted = (
+        select(BundleAttachment)
+        .join(Bundle, Bundle.bundle_id == BundleAttachment.bundle_id)
+        .where(
+            Bundle.bundle_id == file.delivered_in,
+            Bundle.bundle_id != file.bundle_id,
+            Bundle.node_id == node_id,
+            BundleAttachment.sha256 == file.sha256,
+            BundleAttachment.size == file.size,
+        )
+        .order_by(BundleAttachment.blob.is_(None), BundleAttachment.position)
+        .limit(1)
+    )
+    return session.scalar(wanted)
+
+
+def _read_source(session: Session, context: IntakeContext, source: BundleAttachment) -> bytes | None:
+    """Return the earlier file; None when it was erased or damaged: then the node has to send it after all."""
+    stores = context.stores
+    try:
+        return read_attachment(session, stores.keyring, stores.blobs, source.bundle_id, source.position)
+    except (BlobError, KeyringError) as error:
+        log.warning("copy.unreadable", bundle=source.bundle_id.hex(), position=source.position, error=str(error))
+        return None
+
+
+def _ask_after_all(context: IntakeContext, place: Ready) -> list[Outgoing]:
+    with context.stores.database.session() as session:
+        row = session.get_one(BundleAttachment, (place.bundle_id, place.position))
+        row.delivered_in = None
+        session.flush()
+        node = NodeId(session.get_one(Bundle, place.bundle_id).node_id)
+        return need_messages(session, context, {place.bundle_id: node})
+
+
+def _keep(context: IntakeContext, place: Ready, sealed: bytes) -> list[Outgoing]:
+    """Make a sealed file durable, then the row that names it; return the receipt of a bundle that is whole now."""
     digest = context.stores.blobs.put(sealed)
     now = context.clock.now()
     with context.stores.database.session() as session:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.intake import tally
 from hub.intake.carrier import Outgoing
+from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.facts import BatchFacts
 from hub.intake.need import need_messages
@@ -59,6 +60,16 @@ class BundleStage:
         """The bundles that this batch accepted."""
         return [item.verified.bundle for item, _, _ in self._accepted]
 
+    @property
+    def copies(self) -> list[Ready]:
+        """The files of accepted bundles that earlier ones are said to hold."""
+        return [
+            Ready(item.verified.bundle, position, is_copy=True)
+            for item, _, _ in self._accepted
+            for position, file in enumerate(item.verified.manifest.attachments)
+            if file.delivered_in is not None and file.chunks
+        ]
+
     def run(self, bundles: Sequence[CheckedBundle], rejected: Sequence[Refused]) -> list[Outgoing]:
         """Decide about all of them and return what to publish."""
         if not bundles and not rejected:
@@ -75,7 +86,7 @@ class BundleStage:
         return [*map(outgoing_receipt, issued), *map(outgoing_receipt, earlier.values()), *self._answer_duplicates()]
 
     def _decide_all(self, bundles: Sequence[CheckedBundle]) -> None:
-        facts = BatchFacts(self._session, self._context.catalogue, bundles)
+        facts = BatchFacts(self._session, self._context, bundles)
         for item in bundles:
             if _sent(item) in self._rejected:
                 self._outcomes.append((item.verified.manifest.node, Outcome.DUPLICATE))
@@ -183,6 +194,7 @@ class BundleStage:
             "state": "whole" if is_whole else "arrived",
             "whole_at": self._now if is_whole else None,
             "flags": " ".join(sorted(set(decision.flags))),
+            "corrects": manifest.corrects,
         }
 
     def _file_rows(self, item: CheckedBundle, key: DataKey) -> list[dict[str, object]]:
@@ -198,6 +210,7 @@ class BundleStage:
                 "sha256": file.sha256,
                 "chunks": file.chunks,
                 "blob": None,
+                "delivered_in": file.delivered_in if file.chunks else None,
             }
             for position, file in enumerate(item.verified.manifest.attachments)
         ]

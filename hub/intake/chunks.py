@@ -29,10 +29,11 @@ Place = tuple[bytes, int]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An attachment of which all chunks are here."""
+    """An attachment of which all chunks are here, or that an earlier bundle of the node may hold."""
 
     bundle_id: bytes
     position: int
+    is_copy: bool = False
 
 
 class ChunkStage:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy.orm import Session
 
 from hub.catalogue.catalogue import Catalogue
+from hub.intake.asking import AskedFor
 from hub.intake.carrier import Outgoing
 from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import LogSigner
@@ -19,12 +20,19 @@ from hub.storage.ports import Clock, Randomness
 from protocol.health import Health
 from protocol.ids import HubId
 from protocol.mailbox import Mail
+from protocol.notices import Act
 
 OpenCases = Callable[[Session, datetime, Sequence[AcceptedBundle]], None]
-"""Makes a case of each accepted bundle, in the transaction that accepts it."""
+"""Makes a case of each accepted bundle, or takes it into its case, in the transaction that accepts it."""
 
 OnMail = Callable[[Session, datetime, Mail], list[Outgoing]]
 """Takes a node's mail and returns what to publish after the commit."""
+
+OnAct = Callable[[Session, datetime, Act], None]
+"""Takes an officer's act into its case. Raises ``ActUnknownError`` or ``ActNotAllowedError``."""
+
+FetchPieces = Callable[[Session, datetime, Mail], list[Outgoing]]
+"""Returns the pieces of documents that a node's mail asks for; called after the commit, in a reading session."""
 
 OnHealth = Callable[[Session, datetime, Health], list[Outgoing]]
 """Takes a node's birth, heartbeat or death and returns what to publish after the commit."""
@@ -59,5 +67,8 @@ class IntakeContext:
     clock: Clock
     randomness: Randomness
     open_cases: OpenCases
+    asked_for: AskedFor
     on_mail: OnMail
+    on_act: OnAct
+    fetch_pieces: FetchPieces
     on_health: OnHealth

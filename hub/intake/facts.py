@@ -6,6 +6,8 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from hub.catalogue.catalogue import Catalogue
+from hub.intake.context import IntakeContext
+from hub.intake.corrections import Corrections
 from hub.intake.rules import BundleFacts, FormCheck, OfficerState
 from hub.intake.tables import Bundle
 from hub.intake.verify import CheckedBundle
@@ -20,11 +22,11 @@ from protocol.ids import NodeId
 class BatchFacts:
     """Facts about the bundles of one batch, kept up to date while the batch is decided."""
 
-    def __init__(self, session: Session, catalogue: Catalogue, batch: Sequence[CheckedBundle]) -> None:
+    def __init__(self, session: Session, context: IntakeContext, batch: Sequence[CheckedBundle]) -> None:
         """Read everything that is needed about these bundles."""
         manifests = [item.verified.manifest for item in batch]
         nodes = {manifest.node for manifest in manifests}
-        self._catalogue = catalogue
+        self._catalogue = context.catalogue
         self._active = {node_id for node_id, node in load_nodes(session, nodes).items() if node.is_active}
         self._officers = officer_states(session, {item.verified.officer_kid for item in batch})
         self._leases = load_leases(session, nodes)
@@ -32,11 +34,15 @@ class BatchFacts:
         self._counters = _counters(session, manifests)
         self._numbers = _used_numbers(session, manifests)
         self._roots = _roots(session, manifests)
+        self._corrections = Corrections(
+            session, context.stores.keyring, context.catalogue, context.asked_for, manifests
+        )
 
     def of(self, item: CheckedBundle) -> BundleFacts:
         """Return what is known about one bundle at this moment of the batch."""
         manifest = item.verified.manifest
         number = manifest.registration_no
+        judged = self._corrections.judge(manifest)
         return BundleFacts(
             is_known=item.verified.bundle in self._known,
             node_is_active=manifest.node in self._active,
@@ -44,7 +50,8 @@ class BatchFacts:
             counter_is_used=(manifest.node, manifest.counter) in self._counters,
             number_is_leased=any(lease.holds(number) for lease in self._leases.get(manifest.node, ())),
             number_is_used=number in self._numbers,
-            form=_check_form(self._catalogue, manifest),
+            form=_check_form(self._catalogue, manifest) if judged is None else judged.form,
+            correction=None if judged is None else judged.check,
             previous=self._counters.get((manifest.node, manifest.counter - 1)),
             named_root=self._roots.get(manifest.checkpoint.size) if manifest.checkpoint else None,
         )
@@ -54,7 +61,10 @@ class BatchFacts:
         manifest = item.verified.manifest
         self._known.add(item.verified.bundle)
         self._counters[(manifest.node, manifest.counter)] = item.verified.bundle
-        self._numbers.add(manifest.registration_no)
+        if manifest.corrects is None:
+            self._numbers.add(manifest.registration_no)
+        else:
+            self._corrections.close(manifest.corrects)
 
 
 def _officer_state(status: OfficerStatus | None) -> OfficerState:
@@ -79,7 +89,11 @@ def _counters(session: Session, manifests: Iterable[Manifest]) -> dict[tuple[Nod
 
 def _used_numbers(session: Session, manifests: Iterable[Manifest]) -> set[str]:
     numbers = [str(manifest.registration_no) for manifest in manifests]
-    return set(session.scalars(select(Bundle.registration_no).where(Bundle.registration_no.in_(numbers))))
+    return set(
+        session.scalars(
+            select(Bundle.registration_no).where(Bundle.registration_no.in_(numbers), Bundle.corrects.is_(None))
+        )
+    )
 
 
 def _roots(session: Session, manifests: Iterable[Manifest]) -> dict[int, bytes]:

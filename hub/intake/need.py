@@ -30,7 +30,12 @@ def need_messages(session: Session, context: IntakeContext, bundles: Mapping[byt
 def _missing(session: Session, bundles: Sequence[bytes]) -> dict[bytes, list[MissingRange]]:
     files = session.execute(
         select(BundleAttachment.bundle_id, BundleAttachment.position, BundleAttachment.chunks)
-        .where(BundleAttachment.bundle_id.in_(bundles), BundleAttachment.blob.is_(None), BundleAttachment.chunks > 0)
+        .where(
+            BundleAttachment.bundle_id.in_(bundles),
+            BundleAttachment.blob.is_(None),
+            BundleAttachment.chunks > 0,
+            BundleAttachment.delivered_in.is_(None),  # asked for once it turns out that it cannot be copied
+        )
         .order_by(BundleAttachment.bundle_id, BundleAttachment.position)
     ).all()
     have: dict[tuple[bytes, int], list[int]] = {}

@@ -47,7 +47,13 @@ def read_signed(session: Session, keyring: Keyring, bundle_id: bytes) -> bytes:
 
 def read_manifest(session: Session, keyring: Keyring, bundle_id: bytes) -> Manifest:
     """Return the manifest of an accepted bundle; its signatures were verified when it was accepted."""
-    return parse_manifest(payload_of(payload_of(read_signed(session, keyring, bundle_id))))
+    return open_manifest(session.get_one(Bundle, bundle_id), keyring)
+
+
+def open_manifest(bundle: Bundle, keyring: Keyring) -> Manifest:
+    """Return the manifest of a bundle's row."""
+    signed = keyring.unwrap(bundle.data_key).open(bundle.signed, place_of("signed", bundle.bundle_id))
+    return parse_manifest(payload_of(payload_of(signed)))
 
 
 def list_attachments(session: Session, keyring: Keyring, bundle_id: bytes) -> list[AttachmentState]:

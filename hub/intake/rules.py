@@ -5,9 +5,11 @@ Order of the rules; the first that does not hold is the verdict:
 2. a node that was revoked between verification and decision: quarantine;
 3. the officer's key is certified for this node and not revoked;
 4. a counter that was used for other content is a conflict: both kept as evidence;
-5. the registration number is leased to this node and free;
+5. of a first bundle the registration number is leased to this node and free; a correction is of a case of this village,
+   bears its number, comes while something is asked (the second of two answers is refused and kept), and brings nothing
+   that nobody asked for;
 6. the service exists in that version;
-7. the answers fit the form;
+7. the answers, after merging, fit the form;
 8. the required attachments are named.
 A broken hash link or an unknown named checkpoint does not refuse the bundle, since the resident must not pay for a
 restored PC; it is flagged, kept, and shown to the network administrator.
@@ -21,6 +23,9 @@ from protocol.bundle import Manifest
 from protocol.errors import (
     AnswersInvalidError,
     AttachmentsInvalidError,
+    CorrectionClosedError,
+    CorrectionNotAskedError,
+    CorrectionUnknownError,
     CounterConflictError,
     NodeRevokedError,
     NumberNotLeasedError,
@@ -49,6 +54,16 @@ class OfficerState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class CorrectionCheck(StrEnum):
+    """What is wrong with a correction, if anything is."""
+
+    FITS = "fits"
+    UNKNOWN = "unknown"
+    NUMBER = "number"
+    CLOSED = "closed"
+    NOT_ASKED = "not_asked"
+
+
 class FormCheck(StrEnum):
     """What the catalogue says about service, answers and attachments."""
 
@@ -69,6 +84,8 @@ class BundleFacts:
     number_is_leased: bool
     number_is_used: bool
     form: FormCheck
+    correction: CorrectionCheck | None
+    """None: it is a first bundle."""
     previous: bytes | None
     """Bundle id that the hub has for the counter before; None when it has none (yet)."""
     named_root: bytes | None
@@ -90,8 +107,12 @@ _REJECTIONS: Sequence[tuple[Callable[[BundleFacts], bool], type[ProtocolError], 
     (lambda facts: facts.officer is OfficerState.UNKNOWN, OfficerUnknownError, True),  # 3
     (lambda facts: facts.officer is OfficerState.REVOKED, OfficerRevokedError, True),
     (lambda facts: facts.counter_is_used, CounterConflictError, True),  # 4
-    (lambda facts: not facts.number_is_leased, NumberNotLeasedError, True),  # 5
-    (lambda facts: facts.number_is_used, NumberUsedError, True),
+    (lambda facts: facts.correction is None and not facts.number_is_leased, NumberNotLeasedError, True),  # 5
+    (lambda facts: facts.correction is None and facts.number_is_used, NumberUsedError, True),
+    (lambda facts: facts.correction is CorrectionCheck.UNKNOWN, CorrectionUnknownError, True),
+    (lambda facts: facts.correction is CorrectionCheck.NUMBER, NumberUsedError, True),
+    (lambda facts: facts.correction is CorrectionCheck.CLOSED, CorrectionClosedError, True),
+    (lambda facts: facts.correction is CorrectionCheck.NOT_ASKED, CorrectionNotAskedError, False),
     (lambda facts: facts.form is FormCheck.SERVICE_UNKNOWN, ServiceUnknownError, False),  # 6
     (lambda facts: facts.form is FormCheck.ANSWERS_INVALID, AnswersInvalidError, False),  # 7
     (lambda facts: facts.form is FormCheck.ATTACHMENTS_INVALID, AttachmentsInvalidError, False),  # 8

@@ -3,7 +3,8 @@
 Steps of ``process``:
 1. read the registry for the nodes of the batch, and check every message (no transaction is open meanwhile);
 2. in one write transaction: decide about bundles, append the verdicts to the ledger, store bundles, let casework open
-   the cases, sign the tree head and store the receipts; store chunks, mail, health and refusals;
+   the cases, sign the tree head and store the receipts; store chunks, acts, mail, health and refusals. Two corrections
+   of one case in a batch are decided one after the other;
 3. return what to publish. The caller acknowledges and publishes only after this returned.
 If the transaction fails nothing is acknowledged and the broker brings the batch again.
 """
@@ -15,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.intake.acts import ActStage
 from hub.intake.bundles import BundleStage
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import ChunkStage, Ready
@@ -36,7 +38,11 @@ from hub.registry import tables as registry
 from hub.registry.queries import load_nodes
 from hub.registry.records import OfficerRecord, officer_record
 from protocol.ids import NodeId
+from protocol.mailbox import Mail
 from protocol.topics import Up
+
+MOST_ROUNDS = 3
+"""Corrections of one case that are decided one after the other; in the last round one alone can be accepted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +51,9 @@ class Processed:
 
     outgoing: Sequence[Outgoing]
     ready: Sequence[Ready]
-    """Attachments of which all chunks are here now."""
+    """Attachments of which all chunks are here now, or that can be copied."""
+    asking: Sequence[Mail] = ()
+    """Mails that ask for pieces of documents."""
 
 
 @dataclass
@@ -72,17 +80,40 @@ def _commit(session: Session, context: IntakeContext, now: datetime, groups: _So
     outgoing: list[Outgoing] = []
     if groups.bundles or groups.mails:
         take_turn(session)  # whom a revocation before us in the ledger excludes, is read below as excluded
-    bundles = BundleStage(session, context, now)
-    outgoing += bundles.run(groups.bundles, groups.rejected)
+    rounds = _in_rounds(groups.bundles)
+    stages = [BundleStage(session, context, now) for _ in rounds]
+    for number, (stage, bundles) in enumerate(zip(stages, rounds, strict=True)):
+        outgoing += stage.run(bundles, groups.rejected if number == 0 else ())
     chunks = ChunkStage(session, context, now)
-    chunks.adopt_early(bundles.accepted_ids)
-    refused = [*groups.refused, *bundles.put_aside, *chunks.store(groups.chunks)]
+    chunks.adopt_early([bundle for stage in stages for bundle in stage.accepted_ids])
+    put_aside = [item for stage in stages for item in stage.put_aside]
+    acts = ActStage(session, context, now)
+    outgoing += acts.run(groups.mails)
+    refused = [*groups.refused, *put_aside, *chunks.store(groups.chunks), *acts.refused]
     for mail in groups.mails:
         outgoing += context.on_mail(session, now, mail.mail)
     for health in groups.healths:
         outgoing += context.on_health(session, now, health.health)
     outgoing += RefusalStage(session, context, now).run(refused)
-    return Processed(outgoing=outgoing, ready=chunks.ready())
+    return Processed(
+        outgoing=outgoing,
+        ready=[*chunks.ready(), *(copy for stage in stages for copy in stage.copies)],
+        asking=[mail.mail for mail in groups.mails if mail.mail.documents],
+    )
+
+
+def _in_rounds(bundles: Sequence[CheckedBundle]) -> list[list[CheckedBundle]]:
+    """Return what is decided together: the second correction of a case sees what the first one answered."""
+    rounds: list[list[CheckedBundle]] = [[] for _ in range(MOST_ROUNDS)]
+    places: dict[bytes, dict[bytes, int]] = {}
+    for item in bundles:
+        corrects, bundle = item.verified.manifest.corrects, item.verified.bundle
+        place = 0
+        if corrects is not None:
+            known = places.setdefault(corrects, {})
+            place = known.setdefault(bundle, min(len(known), MOST_ROUNDS - 1))
+        rounds[place].append(item)
+    return [rounds[0], *filter(None, rounds[1:])]
 
 
 def _read_trusted(context: IntakeContext, nodes: Collection[NodeId]) -> Trusted:

@@ -5,7 +5,7 @@ says about itself. Certificate status, counter, leases and the form are decided 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -15,19 +15,22 @@ from hub.intake.carrier import Incoming
 from hub.registry.records import NodeRecord, OfficerRecord
 from protocol.bundle import VerifiedBundle, verify_bundle
 from protocol.chunks import Chunk, parse_chunk
-from protocol.envelope import one_key
+from protocol.envelope import Purpose, one_key, peek_kid
 from protocol.errors import (
     IdentityError,
     NodeUnknownError,
     OfficerUnknownError,
     ProtocolError,
+    SealError,
     SealingKeyUnknownError,
     TopicError,
 )
 from protocol.health import Health, verify_health
 from protocol.ids import HubId, NodeId
+from protocol.limits import MAX_ACT_BYTES
 from protocol.mailbox import Mail, verify_mail
-from protocol.sealing import open_sealed, parse_sealed
+from protocol.notices import Act, verify_act
+from protocol.sealing import BodyContext, open_body, open_sealed, parse_sealed
 from protocol.topics import Up, UpTopic, parse_up
 
 
@@ -74,11 +77,24 @@ class CheckedChunk:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedAct:
+    """An act in a mail: verified, or with the reason why it is none."""
+
+    raw: bytes
+    """The sealed statement."""
+    act: Act | None = None
+    kid: bytes = b""
+    """The key that signed it; its status is looked at in the transaction."""
+    error: ProtocolError | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedMail:
-    """Mail that the node signed."""
+    """Mail that the node signed, and the officers' acts in it."""
 
     incoming: Incoming
     mail: Mail
+    acts: tuple[CheckedAct, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +147,9 @@ def _check_kind(incoming: Incoming, kind: Up, node: NodeRecord, trusted: Trusted
         return CheckedChunk(incoming=incoming, node=node.node_id, chunk=parse_chunk(incoming.payload))
     find = one_key(node.signing_key)
     if kind is Up.MAIL:
-        return CheckedMail(incoming=incoming, mail=verify_mail(incoming.payload, node=node.node_id, find_key=find))
+        mail = verify_mail(incoming.payload, node=node.node_id, find_key=find)
+        acts = tuple(_check_act(raw, node.node_id, trusted) for raw in mail.acts)
+        return CheckedMail(incoming=incoming, mail=mail, acts=acts)
     return CheckedHealth(incoming=incoming, health=verify_health(incoming.payload, node=node.node_id, find_key=find))
 
 
@@ -142,24 +160,52 @@ def _check_bundle(incoming: Incoming, node: NodeRecord, trusted: Trusted) -> Che
     key = trusted.sealing_keys.get(sealed.kid)
     if key is None:
         raise SealingKeyUnknownError
-    officers = trusted.officers
-
-    def find_officer(kid: bytes) -> Ed25519PublicKey:
-        record = officers.get(kid)
-        if record is None or record.node_id != node.node_id:
-            raise OfficerUnknownError
-        return record.public_key
-
     verified = verify_bundle(
         sealed,
         open_sealed(sealed, key),
         find_node_key=one_key(node.signing_key),
-        find_officer_key=find_officer,
+        find_officer_key=_officers_of(node.node_id, trusted),
     )
-    officer = officers[verified.officer_kid]
+    officer = trusted.officers[verified.officer_kid]
     if officer.officer_id != verified.manifest.officer:
         raise IdentityError
     return CheckedBundle(incoming=incoming, verified=verified, officer=officer)
+
+
+def _check_act(raw: bytes, node: NodeId, trusted: Trusted) -> CheckedAct:
+    try:
+        signed = _open_act(raw, node, trusted)
+        kid = peek_kid(signed, purpose=Purpose.ACT, max_bytes=MAX_ACT_BYTES)
+        act = verify_act(signed, node=node, find_officer_key=_officers_of(node, trusted))
+        if trusted.officers[kid].officer_id != act.officer:
+            raise IdentityError
+    except ProtocolError as error:
+        return CheckedAct(raw=raw, error=error)
+    return CheckedAct(raw=raw, act=act, kid=kid)
+
+
+def _open_act(raw: bytes, node: NodeId, trusted: Trusted) -> bytes:
+    """Open an act with whichever of the hub's keys it was sealed to; a box does not name it."""
+    context = BodyContext(hub=trusted.hub, node=node, kind="act")
+    problem: ProtocolError = SealingKeyUnknownError()
+    for key in trusted.sealing_keys.values():
+        try:
+            return open_body(raw, key, context)
+        except SealError as error:
+            problem = error
+    raise problem
+
+
+def _officers_of(node: NodeId, trusted: Trusted) -> Callable[[bytes], Ed25519PublicKey]:
+    """Return a finder of the keys of this node's officers, whatever their status."""
+
+    def find(kid: bytes) -> Ed25519PublicKey:
+        record = trusted.officers.get(kid)
+        if record is None or record.node_id != node:
+            raise OfficerUnknownError
+        return record.public_key
+
+    return find
 
 
 def _claimed_bundle(incoming: Incoming, kind: Up) -> bytes | None:

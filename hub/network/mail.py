@@ -100,7 +100,7 @@ def _lease_if_due(session: Session, now: datetime, mail: Mail, node: NodeRecord)
         return None
     blocks = [lease.block for lease in load_leases(session, [mail.node])[mail.node]]
     leased = sum(block.last - block.first + 1 for block in blocks)
-    used = session.scalar(select(func.count()).where(Bundle.node_id == str(mail.node))) or 0
+    used = session.scalar(select(func.count()).where(Bundle.node_id == str(mail.node), Bundle.corrects.is_(None))) or 0
     year = lease_year(now)
     has_this_year = any(block.year == year for block in blocks)
     if not needs_numbers(mail.free_numbers, has_this_year=has_this_year, unused=leased - used):

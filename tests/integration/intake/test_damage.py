@@ -105,6 +105,6 @@ def test_what_is_put_aside_is_counted(scene: Scene) -> None:
     runner.step([bundle_of(scene.village, scene.village.seal_application(SERVICE))])
 
     with scene.hub.database.reading() as session:
-        assert session.scalars(select(IntakeQuarantine.code)).one() == "internal"
+        assert session.scalars(select(IntakeQuarantine.code)).one() == "put_aside"
         tally = session.scalars(select(IntakeTally)).one()
         assert (tally.received, tally.quarantined) == (1, 1)

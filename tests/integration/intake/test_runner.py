@@ -102,7 +102,7 @@ def test_a_message_that_breaks_the_code_is_put_aside_and_the_rest_goes_on(scene:
 
     with scene.hub.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Bundle)) == 2
-        assert session.scalars(select(IntakeQuarantine.code)).one() == "internal"
+        assert session.scalars(select(IntakeQuarantine.code)).one() == "put_aside"
     assert len(carrier.acknowledged) == len(made)
 
 

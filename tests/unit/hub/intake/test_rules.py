@@ -22,6 +22,7 @@ GOOD = BundleFacts(
     number_is_leased=True,
     number_is_used=False,
     form=FormCheck.FITS,
+    correction=None,
     previous=None,
     named_root=None,
 )

@@ -6,28 +6,25 @@ from hub.accounts.context import WebContext
 from hub.catalogue.catalogue import Catalogue
 from hub.logs import configure_logs
 from hub.settings import Settings
-from hub.storage.blobs import FileBlobStore
-from hub.storage.engine import Database
-from hub.storage.keyring import Keyring
-from hub.storage.ports import SystemClock, SystemIds, SystemRandomness
 from hub.web.app import create_app
+from hub.wiring import make_case_tools, make_ports, make_stores
 
 
 def build_app(settings: Settings) -> Flask:
     """Build the web program with the ports of the real world."""
-    clock, randomness = SystemClock(settings.demo_clock), SystemRandomness()
-    return create_app(
-        WebContext(
-            database=Database(settings.url),
-            catalogue=Catalogue.load(),
-            keyring=Keyring.open(settings.keys_dir),
-            blobs=FileBlobStore(settings.blobs_dir),
-            clock=clock,
-            randomness=randomness,
-            ids=SystemIds(clock, randomness),
-            settings=settings,
-        )
+    ports, catalogue = make_ports(settings), Catalogue.load()
+    stores = make_stores(settings)
+    context = WebContext(
+        database=stores.database,
+        catalogue=catalogue,
+        keyring=stores.keyring,
+        blobs=stores.blobs,
+        clock=ports.clock,
+        randomness=ports.randomness,
+        ids=ports.ids,
+        settings=settings,
     )
+    return create_app(context, make_case_tools(settings, catalogue, stores.keyring, ports))
 
 
 def _load() -> Flask:

@@ -4,7 +4,8 @@
 * ``@public``: anybody, no sign-in.
 * ``@machine``: programs (no cookie, so no CSRF token); whoever serves it checks a proof of its own.
 
-Inside a view ``current_actor()`` is the signed-in person and ``web_context()`` the stores and ports.
+Inside a view ``current_actor()`` is the signed-in person, ``web_context()`` the stores and ports, and ``room_tools(X)``
+what the use cases of a higher room work with, as ``create_app`` was given it.
 """
 
 from collections.abc import Callable
@@ -19,8 +20,10 @@ from hub.accounts.rules import Actor, Role
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 EXTENSION = "simpul"
+TOOLS = "simpul-tools"
 _MARK = "simpul_access"
 
 
@@ -77,6 +80,17 @@ def web_context() -> WebContext:
     context = current_app.extensions[EXTENSION]
     assert isinstance(context, WebContext)  # noqa: S101  # create_app put it there
     return context
+
+
+def room_tools(kind: type[T]) -> T:
+    """Return the tools of this kind that the program was built with.
+
+    Raises:
+        KeyError: it was built without.
+    """
+    found = current_app.extensions[TOOLS][kind]
+    assert isinstance(found, kind)  # noqa: S101  # create_app sorted them by kind
+    return found
 
 
 def _marked(view: Callable[P, R], access: Access) -> Callable[P, R]:

@@ -1,7 +1,7 @@
 """The page of delegations and absences, and the change of hat.
 
-Everybody may see their own office's page, enter an absence of their own, and put a delegation of their own on or off. What
-concerns others is entered by the head of the office or by a network administrator (``delegation_rules.may_keep``).
+Everybody may see their own office's page, enter an absence of their own, and put a delegation of their own on or off.
+What concerns others is entered by the head of the office or by a network administrator (``delegation_rules.may_keep``).
 """
 
 from collections.abc import Callable

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 from hub.accounts.rules import Actor
 from hub.casework.duplicates_rules import Likeness, MarkKind, likeness_of, marks_of
 from hub.casework.duplicates_tables import CaseMark
+from hub.casework.finding import forget_words, index_words
 from hub.casework.scope import cases_for
 from hub.casework.tables import Case
 from hub.storage.base import table_of
@@ -77,11 +78,13 @@ def index_cases(session: Session, keyring: Keyring, marked: Sequence[Marked]) ->
     rows = [row for each in marked for row in _rows(keyring, each)]
     if rows:
         session.execute(insert(table_of(CaseMark)), rows)
+    index_words(session, keyring, [(each.case_id, each.manifest.applicant) for each in marked])
 
 
 def index_case(session: Session, keyring: Keyring, marked: Marked) -> None:
     """Write the marks of a case anew: a correction may have changed what they stand for."""
     session.execute(delete(CaseMark).where(CaseMark.case_id == marked.case_id))
+    forget_words(session, marked.case_id)
     index_cases(session, keyring, [marked])
 
 

@@ -51,10 +51,9 @@ def index_words(session: Session, keyring: Keyring, applicants: Sequence[tuple[s
         session.execute(insert(table_of(CaseWord)), rows)
 
 
-def index_words_anew(session: Session, keyring: Keyring, case_id: str, applicant: Applicant) -> None:
-    """Write the marks of a case whose applicant was corrected."""
+def forget_words(session: Session, case_id: str) -> None:
+    """Remove the marks of a case: they are written anew, or the case is erased."""
     session.execute(delete(CaseWord).where(CaseWord.case_id == case_id))
-    index_words(session, keyring, [(case_id, applicant)])
 
 
 def marks_of(keyring: Keyring, applicant: Applicant) -> frozenset[bytes]:

@@ -138,7 +138,7 @@ def build_page(
         closed_at=case.closed_at,
         service=work.service,
         is_revealed=is_revealed,
-        application=read_application(session, tools.keyring, work.service, bundle_ids, is_revealed=is_revealed),
+        application=read_application(session, tools.keyring, work.service, case.bundle_id, is_revealed=is_revealed),
         work=read_work(session, now, work, key),
         events=_events(session, moves, key),
         looks=_events(session, looks.limit(SHOWN_LOOKS), key),

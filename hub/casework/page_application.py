@@ -7,12 +7,12 @@ from sqlalchemy.orm import Session
 
 from hub.attachments.rules import CheckState, Verdict, shown_name
 from hub.attachments.service import verdicts_of
-from hub.casework.corrections import merged, newest_files
 from hub.casework.rules import mask_phone, mask_text, masked_answer
-from hub.intake.reading import AttachmentState, list_attachments, read_manifest
+from hub.intake.effective import Effective, Part, merge, read_parts
+from hub.intake.reading import AttachmentState, list_attachments
 from hub.storage.keyring import Keyring
 from protocol.answers import SummaryLine, summary_labels, visible_requirements
-from protocol.bundle import Applicant, Manifest
+from protocol.bundle import Applicant
 from protocol.catalogue import Requirement, Service
 from protocol.nik import mask_nik
 
@@ -90,22 +90,22 @@ class ApplicationPart:
 
 
 def read_application(
-    session: Session, keyring: Keyring, service: Service, bundle_ids: Sequence[bytes], *, is_revealed: bool
+    session: Session, keyring: Keyring, service: Service, first_bundle_id: bytes, *, is_revealed: bool
 ) -> ApplicationPart:
     """Read what the bundles of a case say, the application first."""
-    manifests = [read_manifest(session, keyring, bundle_id) for bundle_id in bundle_ids]
-    now = merged(manifests)
-    files = _files(session, keyring, bundle_ids, newest_files(manifests))
+    parts = read_parts(session, keyring, [first_bundle_id])[first_bundle_id]
+    now = merge(parts)
+    files = _files(session, keyring, now)
     return ApplicationPart(
-        applicant=show_applicant(now.applicant, is_revealed=is_revealed),
-        answers=_answers(service, manifests, now, is_revealed=is_revealed),
+        applicant=show_applicant(now.manifest.applicant, is_revealed=is_revealed),
+        answers=_answers(service, parts, now, is_revealed=is_revealed),
         checklist=tuple(
             ChecklistLine(
                 requirement=requirement,
-                handed_in=requirement.key in now.handed_in,
+                handed_in=requirement.key in now.manifest.handed_in,
                 files=tuple(files.get(str(requirement.key), ())),
             )
-            for requirement in visible_requirements(service, now.answers)
+            for requirement in visible_requirements(service, now.manifest.answers)
         ),
     )
 
@@ -123,27 +123,26 @@ def show_applicant(applicant: Applicant, *, is_revealed: bool) -> ApplicantLine:
     )
 
 
-def _answers(
-    service: Service, manifests: Sequence[Manifest], now: Manifest, *, is_revealed: bool
-) -> tuple[AnswerLine, ...]:
+def _answers(service: Service, parts: Sequence[Part], now: Effective, *, is_revealed: bool) -> tuple[AnswerLine, ...]:
     history = [
-        {str(line.field.key): line for line in summary_labels(service, merged(manifests[: count + 1]).answers)}
-        for count in range(len(manifests))
+        {str(line.field.key): line for line in summary_labels(service, merge(parts[: count + 1]).manifest.answers)}
+        for count in range(len(parts) - 1)
     ]
+    remarks = now.manifest.remarks
     return tuple(
         AnswerLine(
             now=_shown(line, is_revealed=is_revealed),
             before=tuple(_shown(old, is_revealed=is_revealed) for old in _earlier(history, line)),
-            remark=now.remarks.get(line.field.key, "") if is_revealed or not line.field.personal else "",
+            remark=remarks.get(line.field.key, "") if is_revealed or not line.field.personal else "",
         )
-        for line in summary_labels(service, now.answers)
+        for line in summary_labels(service, now.manifest.answers)
     )
 
 
 def _earlier(history: Sequence[Mapping[str, SummaryLine]], line: SummaryLine) -> list[SummaryLine]:
     """Return the different answers that a field had before, oldest first."""
     found: list[SummaryLine] = []
-    for state in history[:-1]:
+    for state in history:
         old = state.get(str(line.field.key))
         if old is not None and old.answer != line.answer and (not found or found[-1].answer != old.answer):
             found.append(old)
@@ -154,14 +153,15 @@ def _shown(line: SummaryLine, *, is_revealed: bool) -> ShownAnswer:
     return ShownAnswer(line=line, masked=None if is_revealed else masked_answer(line.field, line.answer))
 
 
-def _files(
-    session: Session, keyring: Keyring, bundle_ids: Sequence[bytes], newest: Mapping[str, int]
-) -> dict[str, list[FileLine]]:
+def _files(session: Session, keyring: Keyring, now: Effective) -> dict[str, list[FileLine]]:
+    """Return the files of each requirement, those that count before those that were replaced."""
+    replaced = {(file.bundle_id, file.position) for file in now.replaced}
     found: dict[str, list[FileLine]] = {}
-    for bundle, bundle_id in reversed(list(enumerate(bundle_ids))):
-        verdicts = verdicts_of(session, bundle_id)
-        for file in list_attachments(session, keyring, bundle_id):
-            line = _file(file, bundle, verdicts.get(file.position), is_replaced=newest[file.requirement] != bundle)
+    for bundle, part in reversed(list(enumerate(now.parts))):
+        verdicts = verdicts_of(session, part.bundle_id)
+        for file in list_attachments(session, keyring, part.bundle_id):
+            is_replaced = (part.bundle_id, file.position) in replaced
+            line = _file(file, bundle, verdicts.get(file.position), is_replaced=is_replaced)
             found.setdefault(file.requirement, []).append(line)
     return found
 

@@ -9,10 +9,10 @@ from flask_wtf import CSRFProtect
 
 from hub.accounts import delegation_views
 from hub.accounts import views as accounts_views
-from hub.accounts.access import EXTENSION, public
+from hub.accounts.access import EXTENSION, TOOLS, public
 from hub.accounts.context import WebContext
 from hub.accounts.labels import CAPACITY_LABELS, ROLE_LABELS
-from hub.casework import views as casework_views
+from hub.casework.move_views import blueprint as casework_blueprint
 from hub.ledger.views import make_blueprint
 from hub.network import api as network_api
 from hub.network import views as network_views
@@ -28,7 +28,7 @@ BLUEPRINTS = (
     web_views.blueprint,
     accounts_views.blueprint,
     delegation_views.blueprint,
-    casework_views.blueprint,
+    casework_blueprint,
     network_views.blueprint,
     network_api.blueprint,
 )
@@ -50,8 +50,8 @@ class HubFlask(Flask):
         return True
 
 
-def create_app(context: WebContext) -> Flask:
-    """Build the web program around its stores and ports.
+def create_app(context: WebContext, *tools: object) -> Flask:
+    """Build the web program around its stores and ports; ``tools`` is what the rooms' use cases work with.
 
     Raises:
         UndeclaredRouteError: a view of a room does not say who may use it.
@@ -59,6 +59,7 @@ def create_app(context: WebContext) -> Flask:
     app = HubFlask("hub.web", template_folder="templates", static_folder="static")
     app.config.update(_configuration(context))
     app.extensions[EXTENSION] = context
+    app.extensions[TOOLS] = {type(each): each for each in tools}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     name_requests(app)
     guard(app, production=context.settings.production)

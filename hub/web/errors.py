@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from hub.accounts.errors import AccountError, DelegationRefusedError
-from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
+from hub.casework.errors import CaseNotFoundError, ConflictError, FileQuarantinedError, MoveRefusedError
 from hub.logs import trail_of
 from hub.registry.errors import RegistryError
 from hub.storage.errors import StorageError
@@ -46,6 +46,10 @@ PAGES: Mapping[int, Words] = {
     ),
     413: Words(title="Kiriman terlalu besar", advice="Kurangi isi kiriman, lalu coba lagi. Tidak ada yang tersimpan."),
     422: Words(title="Isian belum dapat diterima", advice="Periksa isian, lalu kirim lagi. Tidak ada yang tersimpan."),
+    423: Words(
+        title="Lampiran dikarantina",
+        advice="Tidak ada yang membukanya. Berkas tetap berjalan; minta desa mengirim lampiran baru bila perlu.",
+    ),
     429: Words(title="Terlalu sering", advice="Tunggu sebentar, lalu coba lagi."),
     500: Words(
         title="Terjadi kesalahan di hub",
@@ -65,6 +69,7 @@ CSRF_WORDS = Words(
 TABLE: Mapping[type[Exception], int] = {
     CaseNotFoundError: 404,
     ConflictError: 409,
+    FileQuarantinedError: 423,
     MoveRefusedError: 422,
     AccountError: 422,
     DelegationRefusedError: 422,

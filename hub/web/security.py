@@ -15,6 +15,7 @@ _POLICY = (
     "img-src 'self' data:",  # data: for the small pictures in Bootstrap's style sheet
     "font-src 'self'",
     "connect-src 'self'",
+    "frame-src 'self'",  # pictures of attachments, each in a sandbox of its own
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

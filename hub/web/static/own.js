@@ -1,5 +1,5 @@
 "use strict";
-/* Theme before the first paint; light on paper; "/" goes to the search; error summary gets the focus. */
+/* Theme before the first paint; light on paper; "/" goes to the search, j k x walk the queue; error summary gets the focus. */
 (() => {
   const key = "simpul-theme";
   const system = matchMedia("(prefers-color-scheme: dark)");
@@ -30,6 +30,24 @@
         search.focus();
       }
     });
+    const queue = document.getElementById("queue");
+    if (queue) {
+      /* Only while the focus is in the list (WCAG 2.1.4): j and k move by rows, x ticks. */
+      queue.closest("[role=region]").addEventListener("keydown", (event) => {
+        if (event.ctrlKey || event.altKey || event.metaKey || !"jkx".includes(event.key)) return;
+        const links = [...queue.querySelectorAll("tbody th a")];
+        const row = document.activeElement.closest("tr");
+        const at = row ? links.indexOf(row.querySelector("th a")) : -1;
+        event.preventDefault();
+        if (event.key === "x") {
+          const box = row && row.querySelector("input[type=checkbox]");
+          if (box) box.checked = !box.checked;
+          return;
+        }
+        const next = links[event.key === "j" ? Math.min(at + 1, links.length - 1) : Math.max(at - 1, 0)];
+        if (next) next.focus();
+      });
+    }
     const errors = document.getElementById("errors");
     if (errors) errors.focus();
   });

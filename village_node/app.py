@@ -20,10 +20,11 @@ from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.sessions import UnlockSessions
 from village_node.inbox.documents import DocumentFolder
 from village_node.logs import set_up_logs
+from village_node.outbox.retention import delete_backed_up
 from village_node.outbox.service import Sealer, sweep_orphans
 from village_node.settings import Settings, SettingsError
 from village_node.store.engine import Database
-from village_node.store.errors import DomainError
+from village_node.store.errors import DomainError, StorageError
 from village_node.store.files import SealedFiles
 from village_node.store.lock import FolderLock
 from village_node.store.ports import SystemClock, SystemIds, SystemRandomness
@@ -34,6 +35,8 @@ from village_node.sync.runner import NodeParts, Runner
 LOOK_S = 2.0
 """How often an open program looks whether it has been enrolled meanwhile, and whether its threads live."""
 STOP_S = 15.0
+TIDY_MS = 3_600_000
+"""How often it is looked for files that need not be kept any more."""
 WEB_THREADS = 4
 EX_CONFIG = 78
 """sysexits.h: the settings cannot be used."""
@@ -155,9 +158,13 @@ def run(settings: Settings) -> int:
         swept = sweep_orphans(session, node.context.files)
     server = _serve(node.context)
     log.info("node.started", port=settings.ui_port, swept=swept)
+    tidied_ms = 0
     while not stopping.is_set() and not synchroniser.failed:
         if not synchroniser.is_running:
             _start_sync(node, synchroniser)
+        if not tidied_ms or node.context.clock.elapsed_ms() - tidied_ms > TIDY_MS:
+            tidied_ms = node.context.clock.elapsed_ms()
+            _make_room(node.context)
         stopping.wait(LOOK_S)
     synchroniser.stop()
     server.close()
@@ -180,6 +187,17 @@ def main() -> None:
         print(error, file=sys.stderr)  # noqa: T201  # the same
         code = 1
     raise SystemExit(code)
+
+
+def _make_room(context: NodeContext) -> None:
+    """Delete the sealed files that a backup of the hub covers; a disk that refuses is asked again in an hour."""
+    try:
+        deleted = delete_backed_up(context.database, context.files, context.clock.now())
+    except StorageError as error:
+        log.warning("outbox.not_tidied", code=error.code)
+    else:
+        if deleted:
+            log.info("outbox.tidied", items=deleted)
 
 
 def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:

@@ -14,6 +14,7 @@ import typer
 from village_node import PROGRAM
 from village_node.app import EX_CONFIG, OpenNode, open_node
 from village_node.app import run as run_node
+from village_node.drafts.folder import DraftFolder
 from village_node.identity import enrolment
 from village_node.identity.errors import (
     EnrolmentPendingError,
@@ -27,6 +28,7 @@ from village_node.identity.web import UrlHubWeb
 from village_node.logs import set_up_logs
 from village_node.outbox.progress import known_bundles
 from village_node.outbox.queries import all_receipts, home, list_flags
+from village_node.outbox.selfcheck import find_faults
 from village_node.settings import Settings, SettingsError
 from village_node.store.errors import DomainError
 
@@ -114,16 +116,12 @@ def show_officers() -> None:
 
 @cli.command()
 def check() -> None:
-    """Check database and sealed files; exit 1 and name each fault."""
+    """Check database, drafts, sealed files, counters and numbers; exit 1 and name each fault."""
     with _plain_errors(), _opened(_settings()) as node:
         faults = node.context.database.check()
         with node.context.database.reading() as session:
             named = known_bundles(session)
-        faults += [
-            f"sealed file {bundle.hex()}/{position}"
-            for bundle, position in named
-            if node.context.files.damaged(bundle, position)
-        ]
+            faults += find_faults(session, node.context.files, DraftFolder(node.context.settings.drafts_dir))
     for fault in faults:
         typer.echo(fault)
     typer.echo(f"{len(named)} sealed files, {len(faults)} faults")

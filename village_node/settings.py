@@ -66,6 +66,11 @@ class Settings:
         return self.data_dir / "sealed"
 
     @property
+    def drafts_dir(self) -> Path:
+        """Where the sealed files of drafts lie."""
+        return self.data_dir / "drafts"
+
+    @property
     def keys_dir(self) -> Path:
         """Where the node's keys and certificates lie."""
         return self.data_dir / "keys"

@@ -47,6 +47,10 @@ class DraftFolder:
         except OSError as error:
             raise StorageError(f"errno {error.errno}") from None
 
+    def is_there(self, draft_id: str, file_id: str) -> bool:
+        """Tell whether a file lies on the disk."""
+        return (self._directory / draft_id / f"{file_id}.sealed").is_file()
+
     def tidy(self, draft_id: str, keep: Collection[str]) -> None:
         """Delete the files of a draft that are not to be kept; the folder too, when nothing is left."""
         folder = self._directory / draft_id

@@ -123,7 +123,10 @@ def discard(session: Session, owner: Unlocked, *, draft_id: str, unchanged_since
 
 
 def tidy(session: Session, folder: DraftFolder, *, draft_id: str | None = None) -> None:
-    """Delete the files on disk that no row names: of one draft after a removal, of all at start."""
+    """Delete the files on disk that no row names: of one draft after a removal, of all at start.
+
+    Call it inside a write transaction, or before anybody attaches: a file is there before its row is (rule 2).
+    """
     for each in folder.drafts() if draft_id is None else [draft_id]:
         known = session.scalars(select(DraftFile.file_id).where(DraftFile.draft_id == each))
         folder.tidy(each, set(known))

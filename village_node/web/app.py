@@ -15,9 +15,10 @@ from village_node.drafts.pictures import MAX_UPLOAD_BYTES
 from village_node.drafts.service import tidy
 from village_node.identity.hub import find_enrolled
 from village_node.outbox import queries as outbox
+from village_node.store.errors import StorageError
 from village_node.store.space import SpaceWatch
 from village_node.web import errors, security
-from village_node.web.checkup import warnings
+from village_node.web.checkup import space_warning, warnings
 from village_node.web.desk import Desk, desk, find_seat, local, now
 from village_node.web.importing import Importing
 from village_node.web.language import chosen, say, spoken
@@ -33,7 +34,7 @@ from village_node.web.pages import (
     session,
 )
 from village_node.web.seats import Seats
-from village_node.web.standing import link_words
+from village_node.web.standing import link_words, unknown_link
 from village_node.web.uploads import MemoryRequest
 
 BLUEPRINTS = (
@@ -51,8 +52,8 @@ _FORM_ROOM = 200_000
 """Bytes of a request besides the file itself."""
 
 
-def create_app(context: NodeContext) -> Flask:
-    """Return the officer's pages over this node."""
+def create_app(context: NodeContext, space: SpaceWatch | None = None) -> Flask:
+    """Return the officer's pages over this node; ``space`` watches the disk, by its usual rules unless given."""
     app = Flask(__name__)
     app.config.update(
         SECRET_KEY=context.randomness.token(32),  # a restart signs everybody out; the vaults are gone then anyway
@@ -67,7 +68,7 @@ def create_app(context: NodeContext) -> Flask:
     app.request_class = MemoryRequest
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    folder = DraftFolder(context.settings.data_dir / "drafts")
+    folder = DraftFolder(context.settings.drafts_dir)
     with context.database.reading() as db:
         tidy(db, folder)  # what a crash left between a file and its row
     seats = Seats(context.unlocks, context.clock, lock_after_s=context.settings.lock_after_s)
@@ -75,7 +76,7 @@ def create_app(context: NodeContext) -> Flask:
         context=context,
         seats=seats,
         folder=folder,
-        space=SpaceWatch(context.settings.data_dir, context.clock),
+        space=space or SpaceWatch(context.settings.data_dir, context.clock),
         importing=Importing(context),
     )
     security.guard(app)
@@ -94,24 +95,32 @@ def _share_with_templates(app: Flask, context: NodeContext) -> None:
 
     @app.context_processor
     def head() -> dict[str, object]:
-        with context.database.reading() as db:
-            enrolled = find_enrolled(db)
-            state = outbox.home(db)
-            warned = warnings(db)
-        seat = find_seat()
-        since = local(state.link_since) if state.link_since else None
+        shown = _known_head(context)
         return {
-            "place": enrolled.place if enrolled else say("belum terdaftar"),
-            "place_code": enrolled.node.village if enrolled else "",
-            "node_id": enrolled.node if enrolled else "–",
-            "link": link_words(state, since=since, now=local(now())),
-            "warnings": warned,
+            **shown,
             "may_begin": desk().space.look().may_begin,
-            "officer": seat,
+            "officer": find_seat(),
             "lock_minutes": max(1, context.settings.lock_after_s // 60),
             "language": spoken(),
             "version": _version(),
         }
+
+
+def _known_head(context: NodeContext) -> dict[str, object]:
+    """Return what the database knows for the head; a page about a failing disk must not need that disk."""
+    try:
+        with context.database.reading() as db:
+            enrolled, state, warned = find_enrolled(db), outbox.home(db), warnings(db)
+    except StorageError:
+        return {"place": "–", "place_code": "", "node_id": "–", "link": unknown_link(), "warnings": space_warning()}
+    since = local(state.link_since) if state.link_since else None
+    return {
+        "place": enrolled.place if enrolled else say("belum terdaftar"),
+        "place_code": enrolled.node.village if enrolled else "",
+        "node_id": enrolled.node if enrolled else "–",
+        "link": link_words(state, since=since, now=local(now())),
+        "warnings": warned,
+    }
 
 
 def _version() -> str:

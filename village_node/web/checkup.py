@@ -101,13 +101,19 @@ def road_now(db: Session) -> Road:
 
 def warnings(db: Session) -> list[Warned]:
     """Return what every page tells at its head."""
-    space = desk().space.look()
-    found = [Warned(kind="warn" if space.may_begin else "bad", text=space_words(space))]
+    found = space_warning()
     clock = clock_finding(db)
     if clock.is_wrong:
         advice = say("Betulkan tanggal dan jamnya. Permohonan tetap diterima; waktunya ditandai sebagai perkiraan.")
         found.append(Warned(kind="warn", text=f"{clock_words(clock)} {advice}"))
-    return [each for each in found if each.text]
+    return found
+
+
+def space_warning() -> list[Warned]:
+    """Return what is wrong with the disk; asks no database."""
+    space = desk().space.look()
+    text = space_words(space)
+    return [Warned(kind="warn" if space.may_begin else "bad", text=text)] if text else []
 
 
 def claim_words(db: Session, row: ItemRow) -> str:

@@ -24,6 +24,8 @@ STEPS: Mapping[ItemStep, Lazy] = {
     ItemStep.COMPLETE: later("Lengkap dan benar"),
     ItemStep.CUSTODY: later("Dikerjakan instansi"),
     ItemStep.RETURNED: later("Dikembalikan ke desa"),
+    ItemStep.DECIDED: later("Diputus"),
+    ItemStep.HANDED_OVER: later("Diserahkan kepada pemohon"),
     ItemStep.REJECTED: later("Ditolak pusat"),
 }
 
@@ -35,6 +37,8 @@ SIGNERS: Mapping[ItemStep, Lazy] = {
     ItemStep.COMPLETE: later("Dinyatakan lengkap dan benar; waktu janji layanan mulai berjalan."),
     ItemStep.CUSTODY: later("Diambil untuk dikerjakan; ditandatangani pusat."),
     ItemStep.RETURNED: later("Dikembalikan; ditandatangani pusat."),
+    ItemStep.DECIDED: later("Diputus; ditandatangani pusat."),
+    ItemStep.HANDED_OVER: later("Penyerahan dicatat dan ditandatangani pusat."),
     ItemStep.REJECTED: later("Ditolak; penolakan ditandatangani pusat."),
 }
 
@@ -74,6 +78,11 @@ def link_words(home: Home, *, since: datetime | None, now: datetime) -> Link:
     lamp, words = _link(home.link, since_words(since, now) if since else "")
     waiting = say("%(count)s berkas menunggu", count=home.waiting)
     return Link(lamp=lamp, words=f"{words}, {waiting}" if home.waiting else words)
+
+
+def unknown_link() -> Link:
+    """Return the link while this PC cannot read what it knows of it."""
+    return Link(lamp="bad", words=say("Data di komputer ini sedang tidak terbaca"))
 
 
 def _link(state: LinkState, since: str) -> tuple[str, str]:
@@ -129,6 +138,13 @@ def _at_the_hub(item: ItemRow, known: Mapping[str, str]) -> Standing:
         case ItemStep.WHOLE:
             why = say("Permohonan dan semua berkas utuh di pusat.")
             return Standing(why=why, next=say("Loket memeriksa kelengkapannya."), turn=say("loket pusat"))
+        case ItemStep.DECIDED:
+            why = say("Sudah diputus oleh %(office)s.", office=office)
+            hand = say("Buka keputusannya, serahkan hasilnya kepada pemohon, lalu catat penyerahannya.")
+            return Standing(why=why, next=hand, turn=str(TURNS[Turn.OFFICER]))
+        case ItemStep.HANDED_OVER:
+            why = say("Hasilnya sudah diserahkan kepada pemohon.")
+            return Standing(why=why, next=say("Tidak ada yang perlu dilakukan lagi."), turn="–")
         case ItemStep.RETURNED:
             return _returned(item, office)
         case ItemStep.COMPLETE:
@@ -142,13 +158,22 @@ def _at_the_hub(item: ItemRow, known: Mapping[str, str]) -> Standing:
 def _returned(item: ItemRow, office: str) -> Standing:
     advice = return_advice(item.code)
     who = say("Dikembalikan oleh %(office)s.", office=office)
-    where = say("Catatan kantor itu, dan isian atau dokumen mana yang dimaksud, hanya terlihat di pusat.")
-    ask = say("Telepon atau datangi kantor itu.")
-    again = say(
-        "Sesudah itu buat permohonan baru dengan data yang benar. Yang lama tidak dapat diubah dan tetap tercatat."
-    )
+    how = say("Buka permintaan perbaikannya di Beranda: yang diminta ditandai, nomornya tetap sama.")
+    return Standing(why=f"{who} {advice.reason}", next=f"{how} {advice.to_do}", turn=str(TURNS[Turn.OFFICER]))
+
+
+def answered(counter: int, *, has_arrived: bool) -> Standing:
+    """Return what to say of a returned item whose question this PC has answered."""
+    if has_arrived:
+        return Standing(
+            why=say("Perbaikan (kiriman %(counter)s) sudah diterima pusat.", counter=counter),
+            next=say("Kantor memeriksa perbaikan itu; nomornya tetap sama."),
+            turn=say("loket pusat"),
+        )
     return Standing(
-        why=f"{who} {advice.reason} {where}", next=f"{ask} {advice.to_do} {again}", turn=str(TURNS[Turn.OFFICER])
+        why=say("Perbaikan (kiriman %(counter)s) tersegel di sini dan menunggu terkirim.", counter=counter),
+        next=say("Terkirim sendiri begitu tersambung."),
+        turn=str(TURNS[Turn.NODE]),
     )
 
 

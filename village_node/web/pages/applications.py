@@ -143,7 +143,7 @@ def discard(draft_id: str) -> ResponseReturnValue:
     """Forget a draft with its files."""
     with context().database.session() as db:
         service.discard(db, officer(), draft_id=draft_id)
-    with context().database.reading() as db:
+    with context().database.session() as db:
         service.tidy(db, desk().folder, draft_id=draft_id)
     return redirect(url_for("home.index"))
 

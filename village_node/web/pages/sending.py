@@ -1,5 +1,6 @@
 """Signing and what follows: the slip, the item's page with its custody chain, the QR code."""
 
+from contextlib import suppress
 from io import BytesIO
 
 import segno
@@ -18,8 +19,8 @@ from village_node.identity.officers import unlock
 from village_node.outbox import queries
 from village_node.outbox.errors import ItemUnknownError, NoNumberLeftError, OfficerNotCertifiedError
 from village_node.outbox.label import Label, open_label
-from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, seal_draft
-from village_node.store.errors import DomainError
+from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, seal_draft, sweep_orphans
+from village_node.store.errors import DomainError, StorageError
 from village_node.web.checkup import checkup_of, claim_words, file_bars, link_speed, road_now
 from village_node.web.desk import context, desk, for_officers, local, officer
 from village_node.web.drawing import Shown, promise_of
@@ -57,8 +58,10 @@ def seal(draft_id: str) -> ResponseReturnValue:
             item = seal_draft(db, ports.sealer, signer, _command(shown))
             drafts.discard(db, officer(), draft_id=draft_id, unchanged_since=shown.draft.changed_at)
     except DomainError as error:
+        if isinstance(error, StorageError):
+            _sweep()
         return _sign_page(shown, error), 403 if isinstance(error, PinWrongError | PinLockedError) else 409
-    with ports.database.reading() as db:
+    with ports.database.session() as db:
         drafts.tidy(db, desk().folder, draft_id=draft_id)
     ports.wake()
     return _to_slip(item)
@@ -119,6 +122,12 @@ def qr(bundle: str) -> ResponseReturnValue:
     picture = BytesIO()
     segno.make(text, error="m").save(picture, kind="svg", scale=4, border=2, xmldecl=False)
     return Response(picture.getvalue(), mimetype="image/svg+xml")
+
+
+def _sweep() -> None:
+    """Remove sealed files that the disk took before it refused the rest; nobody can seal inside a write transaction."""
+    with suppress(StorageError), context().database.session() as db:
+        sweep_orphans(db, context().files)
 
 
 def _row(bundle: str) -> queries.ItemRow:

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.delegation_rules import local_day
 from hub.accounts.rules import Actor
-from hub.casework.corrections import read_merged
 from hub.casework.events import CaseTools, data_key
 from hub.casework.moves_decisions import decision_place
 from hub.casework.stages import standing_decision
 from hub.casework.tables import Case
+from hub.intake.effective import effective_manifest
 from hub.permits.letter import region_title, village_values
 from hub.permits.rules import PermitState, clean, long_date, valid_until
 from hub.permits.stationery import REFUSAL, ServicePaper, Stationery
@@ -51,7 +51,7 @@ def content_of(
         PermitRefusedError: nothing says how this service's letter looks.
     """
     service = tools.catalogue.service(case.service, case.service_version)
-    manifest = read_merged(session, case, tools)
+    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
     values = _common(case, service, manifest, tools)
     if case.outcome == Outcome.REFUSED:
         return Content(

@@ -122,17 +122,6 @@ class PermitRevocation(Base):
     ledger_index: Mapped[int] = mapped_column(BigInteger)
 
 
-class RevocationIssue(Base):
-    """One signed part of a list that went out, byte for byte."""
-
-    __tablename__ = "permit_revocation_list"
-
-    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    raw: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class RevocationSent(Base):
     """Which list a node was written last: the worker writes it the next one when there is a newer."""
 

@@ -1,6 +1,7 @@
 """One damaged row, file or full disk stops what depends on it, and nothing else."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ class FullBlobStore(FileBlobStore):
 
     failures = 1
 
-    def put(self, content: bytes) -> bytes:
+    def put_parts(self, parts: Iterable[bytes]) -> bytes:
         if self.failures:
             self.failures -= 1
             raise BlobError("blob: cannot be written")
-        return super().put(content)
+        return super().put_parts(parts)
 
 
 def a_runner(scene: Scene, carrier: ListCarrier, **stores: object) -> IntakeRunner:

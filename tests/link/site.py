@@ -90,6 +90,11 @@ class Site:
         ]
         return Application(service=made.service, typed=made.typed, files=[*uploads, *rest])
 
+    def sealed_bytes(self) -> int:
+        """Return what must go over the link: sealed files and manifests."""
+        files = sum(file.stat().st_size for file in (self.pc.data_dir / "sealed").rglob("*") if file.is_file())
+        return files + self.network.node_evidence[0].number("SELECT sum(length(message)) FROM outbox_item")
+
     def events(self, name: str) -> list[datetime]:
         """Return when the node's log tells of an event."""
         lines = self.pc.program.log_file.read_text(encoding="utf-8").splitlines()

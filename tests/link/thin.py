@@ -69,12 +69,11 @@ def _hand_in(site: Site) -> tuple[float, float, float, int]:
     wait(lambda: site.receipt_times("whole"), "the scans do not arrive", 600)
     arrived, whole = (next(iter(site.receipt_times(kind).values())) for kind in ("arrived", "whole"))
     trying, up = site.events("mqtt.trying")[-1], site.events("mqtt.up")[-1]
-    sealed = sum(file.stat().st_size for file in (site.pc.data_dir / "sealed").rglob("*") if file.is_file())
     return (
         (arrived - trying).total_seconds(),
         (arrived - up).total_seconds(),
         (whole - arrived).total_seconds(),
-        sealed,
+        site.sealed_bytes(),
     )
 
 

@@ -116,7 +116,7 @@ class Town:
                 .where(CaseStage.case_id == case_id)
                 .order_by(CaseStage.seat.desc())
             )
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def desk(self, case_id: str, stage: str, seat: int = 0) -> CaseStage:
         """Return one desk of a case."""
@@ -156,7 +156,7 @@ class Town:
         """
         done: list[str] = []
         while rows := self.open_rows(case_id):
-            row = rows[0]
+            row = next((each for each in rows if each.stage == PROPOSAL), rows[0])
             if row.stage == until:
                 break
             self.do(case_id, row, outcomes.get(row.stage, ""))

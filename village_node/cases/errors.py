@@ -19,3 +19,9 @@ class CaseUnknownError(DomainError):
     """No letter about this case came to this PC."""
 
     code = "case_unknown"
+
+
+class HandOverError(DomainError):
+    """Who received the result is not named, or not in a way that a list can show."""
+
+    code = "hand_over"

@@ -100,6 +100,20 @@ def is_answered(session: Session, bundle: bytes, request: int) -> bool:
     return session.scalars(closed.limit(1)).first() is not None
 
 
+def newest_correction_item(session: Session, bundle: bytes) -> bytes | None:
+    """Return the bundle of this PC's answer to the newest question about a case; None while it is open or elsewhere."""
+    asked = list_letters(session, NoticeKind.CORRECTION, bundle)[-1:]
+    query = (
+        select(OutboxItem.bundle_id)
+        .where(OutboxItem.corrects == bundle, OutboxItem.state != "rejected")
+        .order_by(OutboxItem.counter.desc())
+        .limit(1)
+    )
+    if asked:
+        query = query.where(OutboxItem.request == asked[0].request)
+    return session.scalar(query)
+
+
 def list_corrections(session: Session, officer: Unlocked, reader: Reader) -> list[CorrectionTask]:
     """Return the open questions, oldest first."""
     letters = newest_per_case(list_letters(session, NoticeKind.CORRECTION))
@@ -108,9 +122,7 @@ def list_corrections(session: Session, officer: Unlocked, reader: Reader) -> lis
             select(CorrectionDraft.letter, CorrectionDraft.draft_id).where(
                 CorrectionDraft.officer_id == officer.officer
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         CorrectionTask(
@@ -147,17 +159,13 @@ def list_telling(session: Session) -> list[TellTask]:
             select(OutboxAct.bundle_id, func.max(OutboxAct.made_at))
             .where(OutboxAct.state != "refused")
             .group_by(OutboxAct.bundle_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     handed_over = set(_handed_over(session))
     numbers = dict(
         session.execute(
             select(OutboxItem.bundle_id, OutboxItem.registration_no).where(OutboxItem.bundle_id.in_(list(newest)))
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return [
         TellTask(bundle=bundle, event=step.event, registration_no=numbers[bundle], at=step.at)

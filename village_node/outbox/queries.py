@@ -40,6 +40,8 @@ class ItemStep(StrEnum):
     COMPLETE = "complete"
     CUSTODY = "custody"
     RETURNED = "returned"
+    DECIDED = "decided"
+    HANDED_OVER = "handed_over"
     REJECTED = "rejected"
 
 
@@ -100,6 +102,8 @@ class ItemRow:
     last_sent_at: datetime | None
     attachments: tuple[AttachmentProgress, ...]
     label: SealedLabel
+    corrects: bytes | None = None
+    """The first bundle of the case, for a correction."""
 
     @property
     def bundle_hex(self) -> str:
@@ -195,6 +199,11 @@ def get_item(session: Session, bundle: bytes) -> ItemRow:
     return _rows(session, [item])[0]
 
 
+def has_item(session: Session, bundle: bytes) -> bool:
+    """Tell whether a bundle was sealed on this PC."""
+    return session.get(OutboxItem, bundle) is not None
+
+
 def timeline(session: Session, bundle: bytes) -> list[TimelineEntry]:
     """Return the steps of an item, in the order of its life.
 
@@ -276,6 +285,7 @@ def _row(item: OutboxItem, files: Iterable[AttachmentProgress], receipt: StoredR
         last_sent_at=item.last_sent_at,
         attachments=tuple(files),
         label=SealedLabel(bundle=item.bundle_id, officer=item.officer_id, sealed=item.label),
+        corrects=item.corrects,
     )
 
 

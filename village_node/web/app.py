@@ -25,6 +25,8 @@ from village_node.web.language import chosen, say, spoken
 from village_node.web.pages import (
     applications,
     attachments,
+    corrections,
+    decisions,
     help_page,
     home,
     numbers,
@@ -42,6 +44,8 @@ BLUEPRINTS = (
     session.blueprint,
     applications.blueprint,
     attachments.blueprint,
+    corrections.blueprint,
+    decisions.blueprint,
     sending.blueprint,
     officers.blueprint,
     register.blueprint,

@@ -27,7 +27,7 @@ SEAT = "seat"
 LIVE = "simpul-live"
 """X-Requested-With of a page that asks for news: no action of a person."""
 
-FORMS = frozenset({"applications.go_on", "attachments.go_on"})
+FORMS = frozenset({"applications.go_on", "attachments.go_on", "corrections.go_on"})
 """Views that take a whole form of a draft."""
 
 Params = ParamSpec("Params")

@@ -77,6 +77,42 @@ DOMAIN: Mapping[str, Known] = {
     "not_enrolled": (409, Advice(
         happened=later("Komputer ini belum terdaftar di pusat kabupaten."),
         kept=_SAVED, to_do=later("Minta kode pendaftaran kepada administrator jaringan."))),
+    "letter_unknown": (404, Advice(
+        happened=later("Surat dari kantor ini tidak ada di komputer ini."), kept=_SAVED, to_do=_HOME)),
+    "letter_unreadable": (500, Advice(
+        happened=later("Surat dari kantor ini tidak dapat dibuka; mungkin rusak."),
+        kept=later("Surat itu tetap disimpan seperti datangnya."),
+        to_do=later("Telepon kantor itu, dan beri tahu administrator jaringan."))),
+    "mailbox_closed": (409, Advice(
+        happened=later("Anda belum memegang kunci surat komputer ini."),
+        kept=later("Surat dari kantor tetap tersimpan tersegel."),
+        to_do=later("Minta rekan yang sudah memegangnya masuk sekali dengan PIN; sesudah itu masuklah lagi."))),
+    "document_not_here": (409, Advice(
+        happened=later("Dokumen belum sampai seluruhnya di komputer ini."),
+        kept=later("Bagian yang sudah sampai tetap tersimpan; sisanya menyusul sendiri begitu tersambung."),
+        to_do=later("Sambungkan komputer, lalu buka lagi halaman keputusannya."))),
+    "document_damaged": (409, Advice(
+        happened=later("Sebagian dokumen rusak di jalan dan sudah dibuang."),
+        kept=later("Keputusan tetap tersimpan; bagian yang rusak diminta lagi dari pusat."),
+        to_do=later("Tunggu sebentar dengan komputer tersambung, lalu buka lagi."))),
+    "correction_answered": (409, Advice(
+        happened=later("Permintaan ini sudah dijawab: di sini, oleh rekan, atau di komputer lain."),
+        kept=later("Isian Anda tetap tersimpan, tetapi tidak perlu dikirim lagi."),
+        to_do=later("Lihat perjalanannya di Beranda, lalu hapus perbaikan yang tidak jadi dikirim ini."))),
+    "correction_incomplete": (409, Advice(
+        happened=later("Masih ada yang diminta dan belum dijawab."),
+        kept=later("Isian tetap tersimpan; belum ada yang dikirim."),
+        to_do=later("Kembali ke perbaikan, lalu ubah, lampirkan, atau tulis alasannya."))),
+    "case_unknown": (404, Advice(
+        happened=later("Tidak ada surat tentang permohonan ini di komputer ini."), kept=_SAVED, to_do=_HOME)),
+    "hand_over": (422, Advice(
+        happened=later("Nama penerima belum ditulis, atau terlalu panjang."),
+        kept=later("Belum ada yang dicatat."),
+        to_do=later("Tulis nama orang yang menerima (paling banyak 120 huruf), lalu masukkan PIN lagi."))),
+    "parcel_refused": (422, Advice(
+        happened=later("Berkas ini bukan paket Simpul untuk komputer ini."),
+        kept=later("Tidak ada yang diubah."),
+        to_do=later("Pilih berkas jawaban dari pusat untuk desa ini."))),
     "vault": (500, Advice(
         happened=later("Data tersegel di komputer ini tidak dapat dibuka; mungkin rusak."),
         kept=later("Tidak ada yang diubah atau dihapus."),

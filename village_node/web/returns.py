@@ -1,8 +1,7 @@
 """What a return means for an officer: why the office sent the application back, and what to do now.
 
 One entry for each ``ReturnReason``; a test fails when one is missing or has no English. The receipt names the office
-and the reason only. The office's note and the fields that it asks for stay with the case at the hub, and a returned
-application is not edited here: the officer asks the office and files a new one.
+and the reason; the note and what is asked for come in a sealed letter, which the correction's page opens.
 """
 
 from collections.abc import Mapping
@@ -23,27 +22,27 @@ class ReturnAdvice:
 RETURNS: Mapping[str, ReturnAdvice] = {
     ReturnReason.DOCUMENT_MISSING: ReturnAdvice(
         reason=later("Ada dokumen yang kurang."),
-        to_do=later("Tanyakan dokumen mana yang kurang, lalu minta pemohon membawanya."),
+        to_do=later("Minta pemohon membawa dokumen yang disebut kantor."),
     ),
     ReturnReason.DOCUMENT_UNREADABLE: ReturnAdvice(
         reason=later("Ada dokumen yang tidak terbaca."),
-        to_do=later("Tanyakan dokumen mana yang tidak terbaca, lalu potret atau pindai lagi aslinya dengan jelas."),
+        to_do=later("Potret atau pindai lagi aslinya dengan jelas."),
     ),
     ReturnReason.DATA_WRONG: ReturnAdvice(
         reason=later("Ada isian yang salah atau belum lengkap."),
-        to_do=later("Tanyakan isian mana yang dimaksud, lalu pastikan yang benar bersama pemohon."),
+        to_do=later("Pastikan isian yang benar bersama pemohon."),
     ),
     ReturnReason.DATA_DIFFERS: ReturnAdvice(
         reason=later("Ada isian yang berbeda dengan dokumennya."),
-        to_do=later("Tanyakan isian mana yang berbeda, lalu cocokkan dengan dokumen asli bersama pemohon."),
+        to_do=later("Cocokkan isian dengan dokumen asli bersama pemohon."),
     ),
     ReturnReason.WRONG_SERVICE: ReturnAdvice(
         reason=later("Layanan yang dipilih tidak sesuai dengan keperluan pemohon."),
-        to_do=later("Tanyakan layanan mana yang sesuai, lalu pilih layanan itu dari daftar."),
+        to_do=later("Baca catatan kantor, lalu ajukan permohonan baru dengan layanan yang sesuai."),
     ),
     ReturnReason.OTHER: ReturnAdvice(
         reason=later("Ada alasan lain, yang ditulis kantor itu dalam catatannya."),
-        to_do=later("Tanyakan isi catatannya, lalu bicarakan dengan pemohon."),
+        to_do=later("Baca catatan kantor bersama pemohon."),
     ),
 }
 

@@ -34,6 +34,9 @@ HEADERS = {
 FILE_CSP = "default-src 'none'; sandbox"
 """For a file that somebody attached: whatever is in it, nothing of it runs."""
 
+DOCUMENT_CSP = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf"
+"""For a document of the hub, whose digest a signed and sealed notice told: the browser's own viewer may show it."""
+
 
 def is_from_our_page(incoming: Request) -> bool:
     """Tell whether a request was made by one of our own pages (rule 2); other programs send neither header."""

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from protocol.catalogue import MediaType
+from protocol.catalogue import MediaType, Requirement
 from village_node.drafts import service
 from village_node.drafts.pictures import UploadError, prepare
 from village_node.drafts.queries import find_file
@@ -17,6 +17,16 @@ from village_node.web.security import FILE_CSP
 from village_node.web.words import UPLOADS, moment, size
 
 blueprint = Blueprint("attachments", __name__)
+
+
+class UploadRefusedError(Exception):
+    """A file that cannot be attached. ``words`` says why."""
+
+    def __init__(self, words: str) -> None:
+        """Keep the sentence for the officer."""
+        super().__init__("upload refused")
+        self.words = words
+
 
 _ENDINGS = {MediaType.JPEG: ".jpg", MediaType.PNG: ".png", MediaType.PDF: ".pdf"}
 
@@ -50,15 +60,10 @@ def attach(draft_id: str) -> ResponseReturnValue:
     requirement = shown.service.requirement(request.form.get("requirement", ""))
     if requirement is None:
         return redirect(url_for("attachments.files", draft_id=draft_id))
-    for upload in request.files.getlist("file"):
-        try:
-            made = prepare(upload.stream.read(), accepted=requirement.media_types)
-        except UploadError as error:
-            return _refused(draft_id, str(UPLOADS[error.problem]))
-        name = _named(upload.filename or "", made.media_type)
-        file = service.NewFile(file_id=context().ids.new(), requirement=requirement.key, name=name, prepared=made)
-        with context().database.session() as db:
-            service.attach_file(db, now(), officer(), draft_id=draft_id, file=file, folder=desk().folder)
+    try:
+        take_uploads(draft_id, requirement)
+    except UploadRefusedError as refused:
+        return _refused(draft_id, refused.words)
     return jsonify(ok=True) if wants_json() else redirect(_at(draft_id, requirement.key))
 
 
@@ -85,6 +90,25 @@ def view_file(draft_id: str, file_id: str) -> ResponseReturnValue:
     if file.media_type == MediaType.PDF:
         response.headers["Content-Disposition"] = 'attachment; filename="berkas.pdf"'
     return response
+
+
+def take_uploads(draft_id: str, requirement: Requirement) -> None:
+    """Shrink, seal and keep the files that came with this request.
+
+    Raises:
+        UploadRefusedError: one of them cannot be attached; those before it stay.
+        DraftGoneError: no such draft of this officer.
+        DraftFullError: the application would have too many files, or too large ones together.
+    """
+    for upload in request.files.getlist("file"):
+        try:
+            made = prepare(upload.stream.read(), accepted=requirement.media_types)
+        except UploadError as error:
+            raise UploadRefusedError(str(UPLOADS[error.problem])) from None
+        name = _named(upload.filename or "", made.media_type)
+        file = service.NewFile(file_id=context().ids.new(), requirement=requirement.key, name=name, prepared=made)
+        with context().database.session() as db:
+            service.attach_file(db, now(), officer(), draft_id=draft_id, file=file, folder=desk().folder)
 
 
 def _page(shown: Shown, *, show_problems: bool) -> str:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from village_node.cases.tasks import correction_drafts, newest_correction_item
 from village_node.catalogue.service import newest_services
 from village_node.drafts.queries import list_drafts
 from village_node.identity.officers import list_officers
@@ -14,7 +15,9 @@ from village_node.outbox.label import open_label
 from village_node.outbox.numbers import FEW
 from village_node.web.checkup import Checkup, FileBar, checkup_of, file_bars, link_speed, road_finding, road_now
 from village_node.web.desk import context, for_officers, local, now, officer, open_to_all
+from village_node.web.language import say
 from village_node.web.standing import since_words, tag_of
+from village_node.web.tasks import is_open_return, open_new_letters, tasks_of
 from village_node.web.words import duration, in_words, moment, size
 
 blueprint = Blueprint("home", __name__)
@@ -33,6 +36,8 @@ class ItemLine:
     applicant: str
     """Only of this officer's own items."""
     tag: tuple[str, str, str]
+    is_returned: bool
+    """Returned, and no letter says what is asked."""
     when: str
     files: tuple[FileBar, ...]
     checkup: Checkup | None
@@ -43,14 +48,18 @@ class ItemLine:
 @for_officers
 def index() -> ResponseReturnValue:
     """Show the work queue."""
+    open_new_letters()
     with context().database.reading() as db:
-        names = _service_names(db)
+        names, corrections = _service_names(db), correction_drafts(db)
         drafts = [
             (draft, names.get(draft.service, draft.service), moment(local(draft.changed_at)))
             for draft in list_drafts(db, officer())
+            if draft.draft_id not in corrections
         ]
         waiting = [each for each in list_officers(db) if not each.certified]
-        return render_template("home.html", drafts=drafts, uncertified=waiting, **_outbox(db, names))
+        return render_template(
+            "home.html", drafts=drafts, uncertified=waiting, tasks=tasks_of(db, names), **_outbox(db, names)
+        )
 
 
 @blueprint.get("/keadaan/sambungan")
@@ -88,7 +97,7 @@ def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
     rows = queries.list_items(db, limit=SHOWN_ITEMS)
     road, speed = road_now(db), link_speed(db)
     checked = {row.bundle: checkup_of(db, row, road) for row in rows if row.step in ON_THE_WAY}
-    lines = [_line(row, names, checked.get(row.bundle), speed) for row in rows]
+    lines = [_line(db, row, names, checked.get(row.bundle), speed) for row in rows]
     here = local(now())
     times = {
         "last_success": state.last_success_at,
@@ -104,7 +113,7 @@ def _outbox(db: Session, names: dict[str, str]) -> dict[str, object]:
         "bytes": size(state.waiting_bytes) if state.waiting_bytes else "–",
         "age": duration(int((now() - state.oldest_waiting_at).total_seconds())) if state.oldest_waiting_at else "",
         "few_numbers": state.free_numbers <= FEW,
-        "returned": [each for each in lines if each.row.step is queries.ItemStep.RETURNED],
+        "returned": [each for each in lines if each.is_returned],
         "rejected": [each for each in lines if each.row.step is queries.ItemStep.REJECTED],
         "items": lines,
     }
@@ -114,13 +123,16 @@ def _needed(row: queries.ItemRow) -> set[str]:
     return {each.requirement for each in row.attachments}
 
 
-def _line(row: queries.ItemRow, names: dict[str, str], checked: Checkup | None, speed: int) -> ItemLine:
+def _line(db: Session, row: queries.ItemRow, names: dict[str, str], checked: Checkup | None, speed: int) -> ItemLine:
     label = open_label(officer(), row.label)
+    is_returned = row.step is queries.ItemStep.RETURNED
+    is_answered = is_returned and newest_correction_item(db, row.bundle) is not None
     return ItemLine(
         row=row,
         service=names.get(row.service, row.service),
         applicant=label.applicant if label else "",
-        tag=tag_of(row),
+        tag=("calm", say("Perbaikan disegel"), "clock") if is_answered else tag_of(row),
+        is_returned=is_returned and is_open_return(db, row.bundle),
         when=since_words(local(row.sealed_at), local(now())),
         checkup=checked,
         files=file_bars(row, {key: names.get(f"{row.service}/{key}", key) for key in _needed(row)}, speed),

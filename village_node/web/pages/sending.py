@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from protocol.bundle import Consent
 from protocol.ids import FieldKey, grouped
 from protocol.receipt import ReturnReason
-from village_node.catalogue.service import load_service, newest_services
+from village_node.catalogue.service import load_service
 from village_node.drafts import service as drafts
 from village_node.drafts.rules import CONSENTS, nik_remarks
 from village_node.identity.errors import PinLockedError, PinWrongError
@@ -25,9 +25,11 @@ from village_node.web.checkup import checkup_of, claim_words, file_bars, link_sp
 from village_node.web.desk import context, desk, for_officers, local, officer
 from village_node.web.drawing import Shown, promise_of
 from village_node.web.errors import advice_of
+from village_node.web.journey import answered_standing, journey_of
 from village_node.web.language import say
 from village_node.web.pages.shown import common, shown_draft
-from village_node.web.standing import STEPS, entry_words, office_words, standing_of, tag_of
+from village_node.web.standing import office_words, standing_of, tag_of
+from village_node.web.tasks import open_new_letters
 from village_node.web.words import FEES, in_words, moment, money
 
 blueprint = Blueprint("sending", __name__)
@@ -70,9 +72,14 @@ def seal(draft_id: str) -> ResponseReturnValue:
 @blueprint.get("/kiriman/<bundle>")
 @for_officers
 def item(bundle: str) -> ResponseReturnValue:
-    """Show one item: where it stands, whose turn it is, its custody chain."""
+    """Show one item: where it stands, whose turn it is, its custody chain. A correction is shown with its case."""
+    open_new_letters()
+    row = _row(bundle)
     with context().database.reading() as db:
-        return render_template("item.html", **_item(_row(bundle)), home=queries.home(db))
+        home = queries.home(db)
+        if row.corrects is not None and queries.has_item(db, row.corrects):
+            return redirect(url_for("sending.item", bundle=row.corrects.hex()))
+    return render_template("item.html", **_item(row), home=home)
 
 
 @blueprint.get("/kiriman/<bundle>/keadaan")
@@ -93,6 +100,7 @@ def slip(bundle: str) -> ResponseReturnValue:
     with context().database.reading() as db:
         steps = queries.timeline(db, row.bundle)
         service = load_service(db, row.service, row.service_version)
+        journey = journey_of(db, row.bundle, office_names(db))
     arrived = next((each for each in steps if each.log_index is not None), None)
     names = {each.key: in_words(each.label) for each in service.requirements}
     return render_template(
@@ -109,6 +117,9 @@ def slip(bundle: str) -> ResponseReturnValue:
         sealed=moment(local(row.sealed_at)),
         arrived=arrived if row.has_arrived else None,
         arrived_at=moment(local(arrived.at)) if arrived else "",
+        due=journey.due,
+        due_index=journey.final.log_index if journey.final else None,
+        assessed=journey.fee,
     )
 
 
@@ -118,7 +129,7 @@ def qr(bundle: str) -> ResponseReturnValue:
     """Draw number, tracking code and digest as a QR code; it holds nothing about the person."""
     row = _row(bundle)
     label = _label(row)
-    text = f"SIMPUL1:{row.registration_no}:{label.tracking_code}:{row.bundle_hex}"
+    text = f"SIMPUL-TT1:{row.registration_no}:{label.tracking_code}:{row.bundle_hex}"
     picture = BytesIO()
     segno.make(text, error="m").save(picture, kind="svg", scale=4, border=2, xmldecl=False)
     return Response(picture.getvalue(), mimetype="image/svg+xml")
@@ -148,37 +159,27 @@ def _label(row: queries.ItemRow) -> Label:
 
 def _item(row: queries.ItemRow) -> dict[str, object]:
     with context().database.reading() as db:
-        steps = queries.timeline(db, row.bundle)
         service = load_service(db, row.service, row.service_version)
         offices = office_names(db)
+        journey, answer = journey_of(db, row.bundle, offices), answered_standing(db, row)
         checked = checkup_of(db, row, road_now(db))
         names = {str(each.key): in_words(each.label) for each in service.requirements}
         bars = file_bars(row, names, link_speed(db))
         between = claim_words(db, row)
     label = open_label(officer(), row.label)
-    entries = [(each, str(STEPS[each.step]), moment(local(each.at)), entry_words(each, offices)) for each in steps]
     return {
         "row": row,
         "label": label,
         "service": in_words(service.name),
         "between": between,
         "tag": tag_of(row),
-        "standing": standing_of(row, checked.finding, offices),
+        "standing": answer or standing_of(row, checked.finding, offices),
         "checkup": checked,
         "bars": bars,
-        "entries": entries,
-        "again": _again(row) if row.step is queries.ItemStep.RETURNED else "",
+        "journey": journey,
+        "again": url_for("applications.services") if row.code == ReturnReason.WRONG_SERVICE else "",
         "office": office_words(row.office, offices) if row.office else "",
     }
-
-
-def _again(row: queries.ItemRow) -> str:
-    """Return where a new application begins: at the same service, unless another was meant or it is closed by now."""
-    with context().database.reading() as db:
-        is_open = any(each.code == row.service and each.is_open for each in newest_services(db))
-    if row.code == ReturnReason.WRONG_SERVICE or not is_open:
-        return url_for("applications.services")
-    return url_for("applications.service_page", code=row.service)
 
 
 def _command(shown: Shown) -> SealCommand:

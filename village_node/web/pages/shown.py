@@ -1,5 +1,8 @@
 """Opening a draft for a page of its officer."""
 
+from flask import abort, redirect, url_for
+
+from village_node.cases.tasks import correction_drafts
 from village_node.catalogue.service import load_service
 from village_node.drafts.queries import open_draft
 from village_node.identity.hub import find_enrolled
@@ -9,13 +12,15 @@ from village_node.web.drawing import LINK_BITS_PER_S, Shown, promise_of
 
 
 def shown_draft(draft_id: str) -> Shown:
-    """Return a draft of the signed-in officer.
+    """Return a draft of the signed-in officer; one that corrects a case is shown by its own pages.
 
     Raises:
         DraftGoneError: no such draft of this officer.
     """
     with context().database.reading() as db:
         draft = open_draft(db, officer(), draft_id)
+        if draft_id in correction_drafts(db):  # it has pages of its own, where little may be changed
+            abort(redirect(url_for("corrections.form", draft_id=draft_id)))
         enrolled = find_enrolled(db)
         return Shown(
             draft=draft,

@@ -1,4 +1,6 @@
-"""``simpul-hub calendar``: show, close, open, set an office's week, import a year. Open deadlines follow at once.
+"""``simpul-hub calendar``: show, close, open, set an office's week, import a year, what was promised and what came.
+
+Open deadlines follow a change at once.
 
 Who changes is named with ``--by`` and must be a network administrator who may sign in; the change and its reason are a
 ledger entry, and every node hears of it.
@@ -19,6 +21,7 @@ from hub.calendar.errors import CalendarDataError
 from hub.calendar.loader import hours_text, parse_hours
 from hub.calendar.rules import EVERYBODY, Calendar, CalendarYearError, Entry, EntryKind, Hours, names
 from hub.calendar.service import Change, YearFiles, add_closure, current_calendar, import_year, set_office
+from hub.casework.realised import realised_days
 from hub.casework.recompute import recompute_deadlines
 from hub.catalogue.catalogue import Catalogue
 from hub.settings import Settings
@@ -108,6 +111,20 @@ def import_(
     if ramadan is not None:
         files = YearFiles(year=year, holidays=files.holidays, ramadan=_read(ramadan))
     _change(by, reason, lambda session, now, change: import_year(session, now, files, change))
+
+
+@calendar_app.command()
+def realised() -> None:
+    """List decided cases by service: number, promised working days, median, longest, how many in time."""
+    try:
+        with _database().reading() as session:
+            lines = realised_days(session)
+    except CalendarYearError as error:
+        _leave(str(error))
+    typer.echo("service\tcases\tstandard\tmedian\tlongest\tin time")
+    for line in lines:
+        numbers = (line.cases, line.standard, f"{line.median:g}", line.longest, line.in_time)
+        typer.echo("\t".join([line.service, *map(str, numbers)]))
 
 
 def _change(by: str, reason: str, apply: Apply) -> None:

@@ -85,8 +85,8 @@ class Reading:
     days_left: int
     due_at: datetime | None
     paused: PauseReason | None
-    office_time: timedelta | None
-    """Service hours in which it ran; None where nobody asked."""
+    office_time: timedelta
+    """Service hours in which it ran."""
     waited: timedelta
     """Time in which it stood, nights and days off included."""
 
@@ -156,8 +156,8 @@ def days_used(clock: Clock, calendar: OfficeCalendar, now: datetime) -> int:
     return sum(calendar.closings_between(start, end or until) for start, end in running(clock, until=until))
 
 
-def read_clock(clock: Clock, calendar: OfficeCalendar, now: datetime, *, with_hours: bool = True) -> Reading:
-    """Return what the clock says now, or said when it ended; without hours it is read from the closings alone.
+def read_clock(clock: Clock, calendar: OfficeCalendar, now: datetime) -> Reading:
+    """Return what the clock says now, or said when it ended.
 
     Raises:
         CalendarYearError: the calendar lacks a year on the way.
@@ -171,13 +171,9 @@ def read_clock(clock: Clock, calendar: OfficeCalendar, now: datetime, *, with_ho
         days_left=clock.limit_days - used,
         due_at=due_at(clock, calendar),
         paused=clock.reason_at(now) if clock.end is None else None,
-        office_time=_served(stretches, calendar) if with_hours else None,
+        office_time=sum((calendar.service_time(*stretch) for stretch in stretches), timedelta()),
         waited=max(until - clock.start, timedelta()) - ran,
     )
-
-
-def _served(stretches: Iterable[tuple[datetime, datetime]], calendar: OfficeCalendar) -> timedelta:
-    return sum((calendar.service_time(*stretch) for stretch in stretches), timedelta())
 
 
 def _until(clock: Clock, now: datetime) -> datetime:

@@ -30,8 +30,11 @@ SALT_BYTES = 32
 INSPECTORATE = "inspectorate"
 
 
+_EVENTS = {AlarmKind.DEEMED_AHEAD: EventKind.DEEMED_AHEAD, AlarmKind.DEEMED: EventKind.DEEMED}
+
+
 class AlarmSubject(Wire, frozen=True, kw_only=True):
-    """What the ledger entries ``case.escalated`` and ``case.deemed`` hide."""
+    """What the ledger entries ``case.escalated``, ``case.deemed_ahead`` and ``case.deemed`` hide."""
 
     kind: AlarmKind
     case: RegistrationNo
@@ -121,7 +124,7 @@ def _draft(alarm: _Alarm, salt: bytes) -> EntryDraft:
         due=to_ms(alarm.due_at),
     )
     return EntryDraft(
-        kind=f"case.{_event_of(alarm.kind)}",
+        kind=f"case.{_happening(alarm).kind}",
         salt=salt,
         subject=to_bytes(subject),
         village=VillageCode(alarm.case.village),
@@ -129,8 +132,10 @@ def _draft(alarm: _Alarm, salt: bytes) -> EntryDraft:
     )
 
 
-def _event_of(kind: AlarmKind) -> EventKind:
-    return EventKind.DEEMED if kind is AlarmKind.DEEMED else EventKind.ESCALATED
+def _happening(alarm: _Alarm) -> Happening:
+    """Return the event of an alarm; an escalation says in its code who was told."""
+    kind, code = _EVENTS.get(alarm.kind, EventKind.ESCALATED), "" if alarm.kind in _EVENTS else str(alarm.kind)
+    return Happening(kind=kind, stage=alarm.stage, code=code)
 
 
 def _write(session: Session, moment: datetime, alarm: _Alarm, entry: Sequenced, tools: CaseTools) -> None:
@@ -147,7 +152,7 @@ def _write(session: Session, moment: datetime, alarm: _Alarm, entry: Sequenced, 
             subject=entry.draft.subject,
         )
     )
-    happening = Happening(kind=_event_of(alarm.kind), stage=alarm.stage, code=str(alarm.kind))
+    happening = _happening(alarm)
     session.add(
         CaseEvent(
             case_id=alarm.case.case_id,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.attachments.rules import Finding
-from hub.casework.clock import PauseReason
+from hub.casework.clock import AlarmKind, PauseReason
 from hub.casework.commands import ProposalKind
 from hub.casework.duplicates_rules import Likeness
 from hub.casework.queries import DueFilter, Sort, View
@@ -108,13 +108,20 @@ EVENTS: Mapping[str, str] = {
     EventKind.VIEWED: "Halaman dibuka",
     EventKind.FILE_VIEWED: "Lampiran dibuka",
     EventKind.REVEALED: "Data pribadi dibuka",
-    "escalated": "Terlambat: diteruskan ke atasan",
-    "deemed_ahead": "Besok diam dianggap mengabulkan (fiktif positif)",
-    "deemed": "Batas fiktif positif terlampaui",
+    EventKind.ESCALATED: "Terlambat: diteruskan ke atasan",
+    EventKind.DEEMED_AHEAD: "Satu hari kerja lagi diam dianggap mengabulkan (fiktif positif)",
+    EventKind.DEEMED: "Batas fiktif positif terlampaui",
     "quarantined": "Lampiran dikarantina",
     "revoked": "Izin dicabut",
 }
 """By the code of the event: rooms above write events of their own."""
+
+TOLD: Mapping[AlarmKind, str] = {
+    AlarmKind.DIVISION_HEAD: "Kepala bidang",
+    AlarmKind.HEAD: "Kepala kantor",
+    AlarmKind.INSPECTORATE: "Inspektorat",
+}
+"""Who was told of something late."""
 
 MOVES: Mapping[Move, str] = {
     Move.TAKE: "Ambil berkas ini",

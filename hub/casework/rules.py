@@ -202,6 +202,7 @@ class EventKind(StrEnum):
     DISAGREED = "disagreed"
     QUARANTINED = "quarantined"  # a file; found by the hub itself
     ESCALATED = "escalated"  # late: the next level is told; by the worker
+    DEEMED_AHEAD = "deemed_ahead"  # tomorrow silence counts as consent; by the worker
     DEEMED = "deemed"  # the day after which silence counts as consent has passed; by the worker
     VIEWED = "viewed"
     FILE_VIEWED = "file_viewed"

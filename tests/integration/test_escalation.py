@@ -155,10 +155,10 @@ def test_silence_is_alarmed_ahead_and_recorded_and_nothing_is_issued(watch: Watc
         start_clock(session, now, case, SERVICE)
     said = [watch.at(text) for text in ("2026-11-30T15:59", "2026-11-30T16:01", "2026-12-01T16:00", "2026-12-01T16:01")]
     assert said == [0, 1, 0, 1]
-    assert watch.events(case) == [("escalated", "deemed_ahead", "one-stop"), ("deemed", "deemed", "one-stop")]
+    assert watch.events(case) == [("deemed_ahead", "", "one-stop"), ("deemed", "", "one-stop")]
     with watch.stand.database.reading() as session:
         assert session.get_one(Case, case.case_id).state == "received"
-        assert session.scalars(select(LedgerEntry.kind)).all() == ["case.escalated", "case.deemed"]
+        assert session.scalars(select(LedgerEntry.kind)).all() == ["case.deemed_ahead", "case.deemed"]
     assert watch.at("2026-12-11T10:00") == 0
 
 

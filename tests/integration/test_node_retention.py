@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from protocol.notices import BackedUp
 from protocol.wire import to_bytes
@@ -15,7 +15,7 @@ from village_node.inbox.backup import backed_up_entries, store_backup
 from village_node.inbox.tables import StoredReceipt
 from village_node.outbox.retention import KEPT_AFTER, delete_backed_up
 from village_node.outbox.selfcheck import find_faults
-from village_node.outbox.tables import OutboxItem
+from village_node.outbox.tables import OutboxAttachment, OutboxItem
 
 INDEX = 41
 
@@ -111,8 +111,8 @@ def test_a_removed_row_is_found_by_counter_and_number(stand: NodeStand) -> None:
     gone = sealed(stand)
     sealed(stand)
     with stand.database.session() as session:
-        for table in ("outbox_attachment", "stored_receipt", "outbox_item"):
-            session.execute(text(f"DELETE FROM {table} WHERE bundle_id = :bundle"), {"bundle": gone})
+        for table in (OutboxAttachment, StoredReceipt, OutboxItem):
+            session.execute(delete(table).where(table.bundle_id == gone))
     with stand.database.reading() as session:
         faults = find_faults(session, stand.files, DraftFolder(stand.directory / "drafts"))
     assert faults == ["item of counter 1", "numbers without item 2026/1"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 from flask import Flask
-from openpyxl import Workbook  # type: ignore[import-untyped]
+from openpyxl import Workbook
 
 from tests.brokers import eventually
 from tests.integration.node_pages import Browser, app, browser, clock, desk, furnished

@@ -81,8 +81,8 @@ def read(raw: bytes) -> Iterator[object]:
 
 
 def _read_xlsx(raw: bytes) -> Iterator[object]:
-    from openpyxl import load_workbook  # type: ignore[import-untyped]  # noqa: PLC0415  # 20 MB that a CSV does not need
-    from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]  # noqa: PLC0415  # the same
+    from openpyxl import load_workbook  # noqa: PLC0415  # 20 MB that a CSV does not need
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415  # the same
 
     try:
         with zipfile.ZipFile(BytesIO(raw)) as archive:

@@ -1,5 +1,7 @@
 """The files of an application: attach, look at, remove; what was seen on paper."""
 
+from contextlib import suppress
+
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +10,7 @@ from village_node.drafts import service
 from village_node.drafts.pictures import UploadError, prepare
 from village_node.drafts.queries import find_file
 from village_node.drafts.rules import SEEN_PREFIX
+from village_node.store.errors import StorageError
 from village_node.web.desk import context, desk, for_officers, local, now, officer
 from village_node.web.drawing import Shown, file_problems, needs
 from village_node.web.errors import wants_json
@@ -60,10 +63,14 @@ def attach(draft_id: str) -> ResponseReturnValue:
     requirement = shown.service.requirement(request.form.get("requirement", ""))
     if requirement is None:
         return redirect(url_for("attachments.files", draft_id=draft_id))
-    try:
-        take_uploads(draft_id, requirement)
-    except UploadRefusedError as refused:
-        return _refused(draft_id, refused.words)
+    for upload in request.files.getlist("file"):
+        try:
+            made = prepare(upload.stream.read(), accepted=requirement.media_types)
+        except UploadError as error:
+            return _refused(draft_id, str(UPLOADS[error.problem]))
+        name = _named(upload.filename or "", made.media_type)
+        file = service.NewFile(file_id=context().ids.new(), requirement=requirement.key, name=name, prepared=made)
+        _keep(draft_id, file)
     return jsonify(ok=True) if wants_json() else redirect(_at(draft_id, requirement.key))
 
 
@@ -73,7 +80,7 @@ def remove(draft_id: str, file_id: str) -> ResponseReturnValue:
     """Take a file away."""
     with context().database.session() as db:
         service.remove_file(db, now(), officer(), draft_id=draft_id, file_id=file_id)
-    with context().database.reading() as db:
+    with context().database.session() as db:
         service.tidy(db, desk().folder, draft_id=draft_id)
     return redirect(url_for("attachments.files", draft_id=draft_id))
 
@@ -92,6 +99,21 @@ def view_file(draft_id: str, file_id: str) -> ResponseReturnValue:
     return response
 
 
+def _keep(draft_id: str, file: service.NewFile) -> None:
+    """Keep a file; what the disk took of it before it refused is removed at once, for the next try needs the room.
+
+    Raises:
+        StorageError: the disk does not take it; the application is as it was.
+    """
+    try:
+        with context().database.session() as db:
+            service.attach_file(db, now(), officer(), draft_id=draft_id, file=file, folder=desk().folder)
+    except StorageError:
+        with suppress(StorageError), context().database.session() as db:
+            service.tidy(db, desk().folder, draft_id=draft_id)
+        raise
+
+
 def take_uploads(draft_id: str, requirement: Requirement) -> None:
     """Shrink, seal and keep the files that came with this request.
 
@@ -107,8 +129,7 @@ def take_uploads(draft_id: str, requirement: Requirement) -> None:
             raise UploadRefusedError(str(UPLOADS[error.problem])) from None
         name = _named(upload.filename or "", made.media_type)
         file = service.NewFile(file_id=context().ids.new(), requirement=requirement.key, name=name, prepared=made)
-        with context().database.session() as db:
-            service.attach_file(db, now(), officer(), draft_id=draft_id, file=file, folder=desk().folder)
+        _keep(draft_id, file)
 
 
 def _page(shown: Shown, *, show_problems: bool) -> str:

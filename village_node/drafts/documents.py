@@ -47,3 +47,15 @@ def _is_active(root: DictionaryObject) -> bool:
     return "/AA" in root or (
         isinstance(names, DictionaryObject) and ("/JavaScript" in names or "/EmbeddedFiles" in names)
     )
+
+
+def keywords_of(raw: bytes) -> str:
+    """Return what a PDF says as its keywords: a claim of whoever made it. Empty when there are none."""
+    try:
+        described = PdfReader(BytesIO(raw), strict=False).metadata
+        return str(described.get("/Keywords", "")) if described is not None else ""
+    except (
+        PyPdfError, OSError, ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError,
+        ArithmeticError, NotImplementedError, struct.error, zlib.error,
+    ):  # fmt: skip
+        return ""

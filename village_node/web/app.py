@@ -34,6 +34,7 @@ from village_node.web.pages import (
     register,
     sending,
     session,
+    verify,
 )
 from village_node.web.seats import Seats
 from village_node.web.standing import link_words, unknown_link
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     attachments.blueprint,
     corrections.blueprint,
     decisions.blueprint,
+    verify.blueprint,
     sending.blueprint,
     officers.blueprint,
     register.blueprint,

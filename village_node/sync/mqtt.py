@@ -6,9 +6,11 @@ Rules (measured traps in parentheses):
 3. SUBACK codes are checked (brokers grant nothing with success in CONNACK).
 4. TCP_NODELAY (40 ms per small message otherwise). Where the system has them: BBR, which a loss of one packet in
    twenty does not slow down (Reno and CUBIC lose a third of the link), and an end to unanswered data, so that a link
-   that swallows everything is noticed after one and a half keepalives (paho alone: two).
-5. After a lost link the wait grows to two minutes, with jitter: 208 nodes do not come back in the same second. A link
-   that carried for a while starts small again: 20 s of power in each minute must be used.
+   that swallows everything is noticed after one and a half keepalives (paho alone: two). While something is on its
+   way the whole of that is waited: TCP goes on in mid-file after 40 s of nothing, a new connection would begin again.
+5. After a lost link the wait grows to two minutes, with jitter: 208 nodes do not come back in the same second. No wait
+   is longer than the outage so far: who comes last waits twice as long as the hub was away. A link that carried for a
+   while starts small again: 20 s of power in each minute must be used.
 6. Beacons are subscribed at QoS 0: at QoS 1 the broker keeps them for a village that is away, and 30 days of them
    (5 MB) would come before everything else.
 7. Payloads beyond the brokers' limit are refused here (paho re-sends them for ever and blocks all behind them).
@@ -75,6 +77,7 @@ class _Link:
         self.tokens: dict[int, int] = {}
         self.ready = threading.Event()
         self.ready_at = 0.0
+        self.patience_s = 0.0
         self.is_greeted = False
         """Whether the broker answered our CONNECT; one that takes offence at our certificate never does."""
         self.over = threading.Event()
@@ -163,7 +166,7 @@ class MqttCarrier:
             log.info("mqtt.down", reason=reason, failures=failures)
             if not stopping.is_set():
                 longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
-                self._turn.wait(longest * (0.5 + fraction(self._randomness)))
+                self._turn.wait(longest * (0.2 + 0.8 * fraction(self._randomness)))
                 self._turn.clear()
 
     def _live_once(self, greeting: Greeting, stopping: threading.Event) -> str:
@@ -193,12 +196,23 @@ class MqttCarrier:
         began = time.monotonic()
         thread = f"paho-mqtt-client-{self._options.node}"
         while not link.over.wait(WATCH_S):
+            self._have_patience(link)
             if stopping.is_set():
                 link.end("stopped")
             elif not any(each.name == thread for each in threading.enumerate()):
                 link.end("thread_died")
             elif not link.ready.is_set() and time.monotonic() - began > HANDSHAKE_S:
                 link.end("timeout")
+
+    def _have_patience(self, link: _Link) -> None:
+        """Set how long the system waits for an answer: long while something is on its way, short for a keepalive."""
+        keepalive_s = self._options.keepalive_s
+        patience_s = keepalive_s * (1.5 if link.tokens else 0.5)
+        opened, option = link.client.socket(), getattr(socket, "TCP_USER_TIMEOUT", None)
+        if patience_s != link.patience_s and isinstance(opened, socket.socket) and option is not None:
+            with contextlib.suppress(OSError):
+                opened.setsockopt(socket.IPPROTO_TCP, option, int(patience_s * 1_000))
+                link.patience_s = patience_s
 
     def _make_client(self, greeting: Greeting) -> paho.Client:
         client = paho.Client(
@@ -219,7 +233,7 @@ class MqttCarrier:
 
     def _hook(self, link: _Link) -> None:
         client = link.client
-        client.on_socket_open = partial(_tune, self._options.keepalive_s)
+        client.on_socket_open = _tune
         client.on_connect = partial(self._on_connect, link)
         client.on_subscribe = partial(self._on_subscribe, link)
         client.on_disconnect = partial(_on_disconnect, link)
@@ -283,20 +297,15 @@ def _on_disconnect(
         link.end("lost" if link.is_greeted else "cut_early")
 
 
-def _tune(keepalive_s: int, _client: paho.Client, _data: object, opened: object) -> None:
+def _tune(_client: paho.Client, _data: object, opened: object) -> None:
     """Set what rule 4 says; a system that does not know an option, or does not allow it, goes without."""
     if not isinstance(opened, socket.socket):
         return
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    wished: tuple[tuple[str, int | bytes], ...] = (
-        ("TCP_CONGESTION", b"bbr"),
-        ("TCP_USER_TIMEOUT", keepalive_s * 1_000 // 2),
-    )
-    for name, value in wished:
-        option = getattr(socket, name, None)
-        if option is not None:
-            with contextlib.suppress(OSError):
-                opened.setsockopt(socket.IPPROTO_TCP, option, value)
+    congestion = getattr(socket, "TCP_CONGESTION", None)
+    if congestion is not None:
+        with contextlib.suppress(OSError):
+            opened.setsockopt(socket.IPPROTO_TCP, congestion, b"bbr")
 
 
 def _wait_published(info: paho.MQTTMessageInfo) -> None:

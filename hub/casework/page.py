@@ -13,7 +13,7 @@ from hub.casework.duplicates import SimilarCases, similar_cases
 from hub.casework.events import CaseTools, data_key, note_place
 from hub.casework.page_application import ApplicationPart, read_application
 from hub.casework.page_work import WorkPart, read_work
-from hub.casework.rules import LOOKS, CaseState, Move
+from hub.casework.rules import LOOKS, CaseState
 from hub.casework.service import OpenMove, possible_moves
 from hub.casework.stages import is_whole, work_on
 from hub.casework.tables import Case, CaseEvent
@@ -108,9 +108,9 @@ class CasePage:
     is_whole: bool
     similar: SimilarCases
 
-    def places(self, move: Move) -> tuple[OpenMove, ...]:
-        """Return where the actor may make this move now."""
-        return tuple(each for each in self.moves if each.move is move)
+    def places(self, move: str) -> tuple[OpenMove, ...]:
+        """Return where the actor may make this move now; a template names it by its word."""
+        return tuple(each for each in self.moves if each.move == move)
 
 
 def build_page(

@@ -75,7 +75,7 @@ def classify(error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _VERIFY_CODES.get(error.verify_code, "wrong_authority")
     if isinstance(error, ssl.SSLError):
-        return _ALERTS.get(error.reason or "", "tls")
+        return _ALERTS.get(getattr(error, "reason", None) or "", "tls")  # one that Python made itself has none
     kinds: tuple[tuple[type[OSError], str], ...] = (
         (socket.gaierror, "name"),
         (TimeoutError, "timeout"),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from loadtests.emulator.tunnel import is_possible
-from tests.link import crowd, idle, outages, thin
+from tests.link import backlog, crowd, flood, idle, outages, thin
 from tests.link.table import Row, show
 
 Part = Callable[[Path], list[Row]]
@@ -17,8 +17,10 @@ Part = Callable[[Path], list[Row]]
 PARTS: Mapping[str, Part] = {
     "thin": thin.measure,
     "outages": outages.measure,
+    "backlog": backlog.measure,
     "idle": idle.measure,
     "crowd": crowd.measure,
+    "flood": flood.measure,
 }
 
 

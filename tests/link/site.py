@@ -72,11 +72,15 @@ class Site:
             raise TypeError
         return hub
 
+    @property
+    def service(self) -> Service:
+        """A service whose papers may all be PDFs."""
+        services = self.network.node_evidence[0].services()
+        return next(each for each in services if each.requirements and _takes_pdf(each))
+
     def application(self, *, scans: int, files: int = 1) -> Application:
         """Return an application with so many bytes of scans, in so many files, that cannot be packed any smaller."""
-        services = self.network.node_evidence[0].services()
-        service = next(each for each in services if each.requirements and _takes_pdf(each))
-        made = Scenery(str(self.random.random())).application(service)
+        made = Scenery(str(self.random.random())).application(self.service)
         wanted = [requirement for requirement, _ in made.files]
         contents = [pdf_of(self.random.randbytes(scans // files)) for _ in range(files)]
         uploads = [

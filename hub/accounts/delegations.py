@@ -87,13 +87,11 @@ def withdraw_delegation(session: Session, now: datetime, actor: Actor, delegatio
     """Withdraw a delegation: from now on nobody acts under it, whatever session they are in.
 
     Raises:
-        DelegationRefusedError: there is none in force or to come, or it is none of the actor's business.
+        DelegationRefusedError: there is none, or it is none of the actor's business: the same either way (fault F04).
     """
     row = session.get(Delegation, delegation_id, with_for_update=True)
-    if row is None or row.withdrawn_at is not None:
-        raise DelegationRefusedError(DelegationRule.UNKNOWN)
-    if not may_keep(actor, row.office):
-        raise DelegationRefusedError(DelegationRule.NOT_YOURS)
+    if row is None or row.withdrawn_at is not None or not may_keep(actor, row.office):
+        raise DelegationRefusedError(DelegationRule.UNKNOWN)  # that it exists elsewhere is none of the actor's business
     row.withdrawn_by, row.withdrawn_at = actor.person_id, now
     _note(session, now, _about(actor, row, "delegation_withdrawn"), tools)
 
@@ -136,7 +134,7 @@ def withdraw_absence(session: Session, now: datetime, actor: Actor, absence_id: 
         raise DelegationRefusedError(DelegationRule.UNKNOWN)
     office = session.get_one(Person, row.person_id).office
     if row.person_id != actor.person_id and not may_keep(actor, office):
-        raise DelegationRefusedError(DelegationRule.NOT_YOURS)
+        raise DelegationRefusedError(DelegationRule.UNKNOWN)
     row.withdrawn_by, row.withdrawn_at = actor.person_id, now
     _note(session, now, _about_absence(actor, row, office, "absence_withdrawn"), tools)
 

@@ -136,6 +136,7 @@ def parts_of(stand: NodeStand) -> NodeParts:
         database=stand.database,
         files=stand.files,
         documents=stand.documents,
+        parcels=stand.parcels,
         clock=stand.clock,
         randomness=stand.randomness,
         keys=stand.keys,

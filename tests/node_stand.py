@@ -43,6 +43,7 @@ from village_node.inbox.documents import DocumentFolder
 from village_node.outbox.service import FileToSeal, SealCommand, SealedItem, Sealer, seal_draft
 from village_node.store.engine import Database
 from village_node.store.files import SealedFiles
+from village_node.sync.staging import ParcelFolder
 
 PIN = "739154"
 QUICK = KdfParameters(passes=1, memory_kib=1024, lanes=1)
@@ -141,6 +142,7 @@ class NodeStand:
         self.keys: NodeKeys = create_or_load_keys(directory / "keys", self.randomness)
         self.files = SealedFiles(directory / "sealed")
         self.documents = DocumentFolder(directory / "documents")
+        self.parcels = ParcelFolder(directory / "parcels")
         self.database = Database(directory / "node.db")
         self.database.migrate()
 

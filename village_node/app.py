@@ -26,11 +26,12 @@ from village_node.settings import Settings, SettingsError
 from village_node.store.engine import Database
 from village_node.store.errors import DomainError, StorageError
 from village_node.store.files import SealedFiles
-from village_node.store.lock import FolderLock
+from village_node.store.lock import AlreadyRunningError, FolderLock
 from village_node.store.ports import SystemClock, SystemIds, SystemRandomness
-from village_node.sync.carrier import Carrier
+from village_node.sync.carrier import Carrier, NoCarrier
 from village_node.sync.rules.pacing import Limits
 from village_node.sync.runner import NodeParts, Runner
+from village_node.sync.staging import ParcelFolder
 
 LOOK_S = 2.0
 """How often an open program looks whether it has been enrolled meanwhile, and whether its threads live."""
@@ -134,6 +135,7 @@ def open_node(settings: Settings, synchroniser: Synchroniser | None = None) -> O
         unlocks=UnlockSessions(clock, randomness, lock_after_s=settings.lock_after_s),
         files=files,
         documents=DocumentFolder(settings.data_dir / "documents"),
+        parcels=ParcelFolder(settings.data_dir / "parcels"),
         sealer=Sealer(files=files, keys=keys, clock=clock, randomness=randomness),
         wake=synchroniser.wake if synchroniser is not None else _nobody_to_wake,
     )
@@ -201,16 +203,38 @@ def _make_room(context: NodeContext) -> None:
 
 
 def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:
-    context = node.context
-    with context.database.reading() as session:
+    with node.context.database.reading() as session:
         enrolled = find_enrolled(session)
     if enrolled is None:
         return
     node.keys.write_certificates(enrolled.certificate, enrolled.authority)
-    parts = NodeParts(
+    synchroniser.start(Runner(_parts(node, enrolled), _carrier(node, enrolled)))
+
+
+def read_parcels(node: OpenNode, enrolled: Enrolled) -> int | None:
+    """Read staged parcels in, if the program does not run; return how many messages that were, None when it runs.
+
+    Raises:
+        StorageError: the store did not take it; the parcels stay.
+    """
+    lock = FolderLock(node.context.settings.data_dir / "node.lock")
+    try:
+        lock.take()
+    except AlreadyRunningError:
+        return None
+    try:
+        return Runner(_parts(node, enrolled), NoCarrier()).read_parcels()
+    finally:
+        lock.release()
+
+
+def _parts(node: OpenNode, enrolled: Enrolled) -> NodeParts:
+    context = node.context
+    return NodeParts(
         database=context.database,
         files=context.files,
         documents=context.documents,
+        parcels=context.parcels,
         clock=context.clock,
         randomness=context.randomness,
         keys=node.keys,
@@ -218,7 +242,6 @@ def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:
         data_dir=context.settings.data_dir,
         limits=Limits(heartbeat=context.settings.heartbeat_s * 1_000),
     )
-    synchroniser.start(Runner(parts, _carrier(node, enrolled)))
 
 
 def _carrier(node: OpenNode, enrolled: Enrolled) -> Carrier:

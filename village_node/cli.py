@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from village_node import PROGRAM
-from village_node.app import EX_CONFIG, OpenNode, open_node
+from village_node.app import EX_CONFIG, OpenNode, open_node, read_parcels
 from village_node.app import run as run_node
 from village_node.drafts.folder import DraftFolder
 from village_node.identity import enrolment
@@ -22,7 +22,7 @@ from village_node.identity.errors import (
     HubUnreachableError,
     PinFormError,
 )
-from village_node.identity.hub import find_enrolled, newest_checkpoint
+from village_node.identity.hub import Enrolled, find_enrolled, load_enrolled, newest_checkpoint
 from village_node.identity.officers import create_officer, list_officers
 from village_node.identity.web import UrlHubWeb
 from village_node.logs import set_up_logs
@@ -30,13 +30,17 @@ from village_node.outbox.progress import known_bundles
 from village_node.outbox.queries import all_receipts, home, list_flags
 from village_node.outbox.selfcheck import find_faults
 from village_node.settings import Settings, SettingsError
+from village_node.store.disk import write_durably
 from village_node.store.errors import DomainError
+from village_node.sync.parcel import ParcelSource, mark_carried, write_parcel
 
 POLL_FIRST_S, POLL_LONGEST_S = 2.0, 30.0
 
 cli = typer.Typer(name="simpul-node", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 officers = typer.Typer(no_args_is_help=True, help="People who work on this PC.")
 cli.add_typer(officers, name="officer")
+parcels = typer.Typer(no_args_is_help=True, help="Files for a stick, for a village without a link.")
+cli.add_typer(parcels, name="parcel")
 
 PinFile = Annotated[Path | None, typer.Option(help="File with the PIN in its first line; without it you are asked.")]
 
@@ -128,6 +132,39 @@ def check() -> None:
     raise typer.Exit(1 if faults else 0)
 
 
+@parcels.command("export")
+def export_parcel(file: Annotated[Path, typer.Argument(help="File to write, on the stick.")]) -> None:
+    """Write everything that waits into a file: there is the whole file or none, also when the stick is pulled out."""
+    with _plain_errors(), _opened(_settings()) as node:
+        context, enrolled = node.context, _enrolled(node)
+        source = ParcelSource(
+            database=context.database, files=context.files, keys=node.keys, enrolled=enrolled, clock=context.clock
+        )
+        try:
+            size = write_durably(file, write_parcel(source))
+        except OSError as error:
+            _give_up(file, error)
+        with context.database.session() as session:
+            items = mark_carried(session, context.clock.now())
+    typer.echo(f"{items} items, {size} bytes")
+
+
+@parcels.command("import")
+def import_parcel(file: Annotated[Path, typer.Argument(help="The hub's answer, on the stick.")]) -> None:
+    """Copy the hub's answer and read it in; a running program does that itself, within a minute."""
+    with _plain_errors(), _opened(_settings()) as node:
+        context, enrolled = node.context, _enrolled(node)
+        try:
+            with file.open("rb") as source:
+                staged = context.parcels.stage(source, enrolled, context.ids.new())
+        except OSError as error:
+            _give_up(file, error)
+        taken = read_parcels(node, enrolled)
+    typer.echo(f"{staged.messages} messages, {'read in' if taken is not None else 'left to the running program'}")
+    if staged.is_cut:
+        typer.echo("the file is cut short: what came before the cut counts", err=True)
+
+
 @cli.command()
 def receipts(directory: Annotated[Path, typer.Argument(help="New folder for receipts and keys.json.")]) -> None:
     """Write out every receipt and the hub's public log key, for `simpul-verify`."""
@@ -146,6 +183,16 @@ def receipts(directory: Annotated[Path, typer.Argument(help="New folder for rece
         typer.echo(f"{directory}: {error.strerror}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{len(found)} receipts")
+
+
+def _enrolled(node: OpenNode) -> Enrolled:
+    with node.context.database.reading() as session:
+        return load_enrolled(session)
+
+
+def _give_up(file: Path, error: OSError) -> NoReturn:
+    typer.echo(f"{file}: {error.strerror}", err=True)
+    raise typer.Exit(1)
 
 
 def main() -> None:

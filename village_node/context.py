@@ -10,6 +10,7 @@ from village_node.settings import Settings
 from village_node.store.engine import Database
 from village_node.store.files import SealedFiles
 from village_node.store.ports import Clock, Ids, Randomness
+from village_node.sync.staging import ParcelFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +25,7 @@ class NodeContext:
     unlocks: UnlockSessions
     files: SealedFiles
     documents: DocumentFolder
+    parcels: ParcelFolder
     sealer: Sealer
     wake: Callable[[], None]
     """Tells the sync thread that something new is in the outbox, or that the officer wants it to try now."""

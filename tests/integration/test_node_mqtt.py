@@ -189,6 +189,7 @@ def runner_over(stand: NodeStand, carrier: MqttCarrier) -> Runner:
         database=stand.database,
         files=stand.files,
         documents=stand.documents,
+        parcels=stand.parcels,
         clock=SystemClock(),
         randomness=SystemRandomness(),
         keys=stand.keys,

@@ -49,6 +49,8 @@ def _own(session: Session, bundle: bytes, names: dict[str, str]) -> Iterator[Lin
     )
     if item.last_sent_at is not None:
         yield Link(word="sent", origin=Origin.NODE, at=item.last_sent_at, attempt=item.attempts, place=(-1, 0))
+    if item.carried_at is not None:
+        yield Link(word="carried", origin=Origin.NODE, at=item.carried_at, place=(-1, 1))
 
 
 def _receipts(session: Session, bundle: bytes) -> list[StoredReceipt]:

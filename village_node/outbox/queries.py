@@ -199,6 +199,17 @@ def get_item(session: Session, bundle: bytes) -> ItemRow:
     return _rows(session, [item])[0]
 
 
+def list_carried(session: Session, limit: int = 50) -> list[tuple[ItemRow, datetime]]:
+    """Return the items that were written to a parcel and wait for their receipt, the last carried first."""
+    items = session.scalars(
+        select(OutboxItem)
+        .where(OutboxItem.carried_at.is_not(None), OutboxItem.state.in_(OPEN_STATES))
+        .order_by(OutboxItem.carried_at.desc(), OutboxItem.counter.desc())
+        .limit(limit)
+    ).all()
+    return [(row, item.carried_at) for row, item in zip(_rows(session, items), items, strict=True) if item.carried_at]
+
+
 def has_item(session: Session, bundle: bytes) -> bool:
     """Tell whether a bundle was sealed on this PC."""
     return session.get(OutboxItem, bundle) is not None

@@ -52,6 +52,8 @@ class OutboxItem(Base):
     last_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     files_deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the sealed files were deleted here, because a backup of the hub covers them."""
+    carried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was last written to a parcel; it waits for its receipt all the same."""
     corrects: Mapped[bytes | None] = mapped_column(Digest)
     """The first bundle of the case, for a correction."""
     request: Mapped[int | None]

@@ -28,6 +28,25 @@ class Outbound:
     token: int | None = None
 
 
+class NoCarrier:
+    """Carries nothing: for a command that reads a parcel in while the program does not run."""
+
+    def start(self, deliver: Deliver, greet: Callable[[], Greeting]) -> None:
+        """Stay without a link."""
+
+    def publish(self, message: Outbound) -> None:
+        """Drop it: it goes when there is a link, or with the next parcel."""
+
+    def reconnect(self) -> None:
+        """Stay without a link."""
+
+    def hurry(self) -> None:
+        """Stay without a link."""
+
+    def stop(self, farewell: Outbound | None) -> None:
+        """Close nothing."""
+
+
 class Carrier(Protocol):
     """Keeps a link for as long as it is started; promises nothing about delivery."""
 

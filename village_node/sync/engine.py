@@ -140,10 +140,12 @@ class Engine:
             Down.NEED: self._read_need,
             Down.MAIL: self._read_notice,
             Down.CONTROL: self._read_control,
-            Down.PART: self._read_piece,
         }
         try:
-            readers[event.kind](event.payload)
+            if event.kind is Down.PART:
+                self._read_piece(event.payload, is_carried=event.is_carried)
+            else:
+                readers[event.kind](event.payload)
         except ProtocolError as error:
             self._flag(f"{event.kind}_{error.code}", evidence=event.payload)
 
@@ -271,9 +273,10 @@ class Engine:
         except ProtocolError as error:
             self._flag(f"{notice.kind}_{error.code}", evidence=notice.body)
 
-    def _read_piece(self, payload: bytes) -> None:
+    def _read_piece(self, payload: bytes, *, is_carried: bool) -> None:
         piece = parse_piece(payload)
-        if self._downloads.take(piece.document, piece.index, self._now):  # no sign of life: nobody signed it
+        # No sign of life: nobody signed it.
+        if self._downloads.take(piece.document, piece.index, self._now, is_carried=is_carried):
             self._do(m.KeepPiece(piece.document, piece.index, piece.box))
 
     def _read_control(self, payload: bytes) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,13 @@ from sqlalchemy.orm import Session
 from protocol.checkpoint import CheckpointRef
 from protocol.envelope import Purpose
 from protocol.health import HealthKind
-from protocol.ids import NodeId, RegistrationNo
-from protocol.mailbox import Mail
+from protocol.ids import RegistrationNo
 from protocol.notices import ActKind
 from protocol.receipt import ReceiptKind
 from protocol.topics import Up
 from protocol.wire import to_bytes
 from village_node.health.report import Reporter
-from village_node.identity.certificates import uncertified_officers
-from village_node.identity.hub import Enrolled, free_numbers, newest_checkpoint, remember_checkpoint
+from village_node.identity.hub import Enrolled, newest_checkpoint, remember_checkpoint
 from village_node.identity.keys import NodeKeys
 from village_node.inbox import link
 from village_node.inbox.documents import DocumentFolder, list_fetching, note_piece
@@ -43,8 +42,10 @@ from village_node.store.files import SealedFiles
 from village_node.store.ports import Clock, Randomness, fraction
 from village_node.sync.carrier import Carrier, Greeting, Outbound
 from village_node.sync.engine import Engine
+from village_node.sync.mail import build_mail
 from village_node.sync.rules import messages as m
 from village_node.sync.rules.pacing import Limits
+from village_node.sync.staging import ParcelFolder, read_messages
 
 MOST_EVENTS = 64
 """Events of one step."""
@@ -63,6 +64,7 @@ class NodeParts:
     database: Database
     files: SealedFiles
     documents: DocumentFolder
+    parcels: ParcelFolder
     clock: Clock
     randomness: Randomness
     keys: NodeKeys
@@ -91,12 +93,29 @@ class Runner:
                 self._carrier.start(self._deliver, self._greet)
                 while not self._stopping.is_set():
                     self.step(self._wait_for_events())
+                    self.read_parcels()
             except StorageError as error:  # rule 2
                 log.error("sync.storage", code=error.code, reason=error.reason)
                 self._carrier.stop(None)
                 self._stopping.wait(AFTER_FAILURE_S)
                 self._begin_anew()
         self._carrier.stop(self._farewell())
+
+    def read_parcels(self) -> int:
+        """Take in the parcels that were staged, and return how many messages that were.
+
+        Raises:
+            StorageError: the store did not take it; the parcel stays.
+        """
+        count = 0
+        for path in self._parts.parcels.waiting():
+            self.step([m.Ticked()])  # the engine knows every item that this may be about
+            messages = read_messages(path)
+            while batch := [m.Received(kind, raw, is_carried=True) for kind, raw in islice(messages, MOST_EVENTS)]:
+                self.step(list(batch))
+                count += len(batch)
+            self._parts.parcels.remove(path)
+        return count
 
     def wake(self) -> None:
         """Look into the outbox and try now. From any thread."""
@@ -272,19 +291,6 @@ class Runner:
 
     def _farewell(self) -> Outbound:
         return Outbound(kind=Up.DEATH, payload=self._death(self._session))
-
-
-def build_mail(session: Session, node: NodeId, action: m.SendMail, stated: list[bytes]) -> Mail:
-    """Return what the node writes: how far it has read, what it lacks, what its officers state."""
-    return Mail(
-        node=node,
-        cursor=read_cursor(session),
-        proof=action.proof,
-        officers=uncertified_officers(session),
-        free_numbers=free_numbers(session),
-        documents=list(action.documents),
-        acts=stated,
-    )
 
 
 def _lacking(session: Session) -> tuple[m.DocumentFacts, ...]:

@@ -34,6 +34,7 @@ from village_node.web.pages import (
     register,
     sending,
     session,
+    usb,
     verify,
 )
 from village_node.web.seats import Seats
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     corrections.blueprint,
     decisions.blueprint,
     verify.blueprint,
+    usb.blueprint,
     sending.blueprint,
     officers.blueprint,
     register.blueprint,

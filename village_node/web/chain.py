@@ -17,6 +17,7 @@ from village_node.web.words import duration, moment, money
 WORDS: Mapping[str, Lazy] = {
     "saved": later("Tersimpan di sini"),
     "sent": later("Dikirim"),
+    "carried": later("Dibawa dengan USB"),
     "arrived": later("Diterima pusat"),
     "whole": later("Utuh di pusat"),
     "complete": later("Lengkap dan benar"),
@@ -70,7 +71,7 @@ OPINIONS: Mapping[str, Lazy] = {
 }
 
 _BAD = frozenset({"rejected", "correction_rejected", "revoked"})
-_WAITING = frozenset({"saved", "sent", "correction_saved", "correction_sent"})
+_WAITING = frozenset({"saved", "sent", "carried", "correction_saved", "correction_sent"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,8 @@ def _details(link: Link, offices: Mapping[str, str]) -> str:
 
 
 def _signer(link: Link, offices: Mapping[str, str]) -> str:
+    if link.word == "carried":
+        return say("Disalin ke paket USB; tetap menunggu tanda terima dari pusat.")
     if link.origin is Origin.NODE:
         if link.word in {"sent", "correction_sent"}:
             return say("Dikirim oleh komputer ini; percobaan ke-%(count)s.", count=link.attempt)

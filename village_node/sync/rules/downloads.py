@@ -61,13 +61,14 @@ class Downloads:
         for each in self._open.values():
             each.tries, each.not_before = 0, 0
 
-    def take(self, document: bytes, index: int, now: int) -> bool:
-        """Take a piece; return whether it was lacking and asked for (rule 4)."""
-        download = self._open.get(document)
-        if download is None or index not in download.missing or (document, index) not in self._asked:
+    def take(self, document: bytes, index: int, now: int, *, is_carried: bool = False) -> bool:
+        """Take a piece; return whether it was lacking and asked for (rule 4), or came in a parcel."""
+        download, is_asked = self._open.get(document), (document, index) in self._asked
+        if download is None or index not in download.missing or not (is_asked or is_carried):
             return False
-        self._learn(now)
-        del self._asked[document, index]
+        if is_asked:
+            self._learn(now)
+            del self._asked[document, index]
         download.missing.discard(index)
         download.tries, download.not_before = 0, 0
         if not download.missing:

@@ -84,10 +84,12 @@ class Acknowledged:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message on this node's ``down`` topics, not verified."""
+    """A message on this node's ``down`` topics, or out of a parcel; not verified."""
 
     kind: Down
     payload: bytes
+    is_carried: bool = False
+    """Out of a parcel: what it answers was asked in a file, not in this session."""
 
 
 @dataclass(frozen=True, slots=True)

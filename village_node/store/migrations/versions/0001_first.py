@@ -336,6 +336,7 @@ def upgrade() -> None:
         sa.Column("first_sent_at", sa.BigInteger(), nullable=True),
         sa.Column("last_sent_at", sa.BigInteger(), nullable=True),
         sa.Column("files_deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("carried_at", sa.BigInteger(), nullable=True),
         sa.Column("corrects", sa.LargeBinary(length=32), nullable=True),
         sa.Column("request", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["officer_id"], ["officer.officer_id"], name=op.f("fk_outbox_item_officer_id_officer")),

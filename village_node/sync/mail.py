@@ -1,0 +1,25 @@
+"""What the node writes to the hub in its mail."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from protocol.ids import NodeId
+from protocol.mailbox import Mail
+from village_node.identity.certificates import uncertified_officers
+from village_node.identity.hub import free_numbers
+from village_node.inbox.service import read_cursor
+from village_node.sync.rules.messages import SendMail
+
+
+def build_mail(session: Session, node: NodeId, action: SendMail, stated: Sequence[bytes]) -> Mail:
+    """Return the mail: how far the node has read, what it lacks, what its officers state."""
+    return Mail(
+        node=node,
+        cursor=read_cursor(session),
+        proof=action.proof,
+        officers=uncertified_officers(session),
+        free_numbers=free_numbers(session),
+        documents=list(action.documents),
+        acts=list(stated),
+    )

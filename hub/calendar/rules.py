@@ -17,7 +17,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
-from functools import lru_cache
 from itertools import pairwise
 
 EVERYBODY = "*"
@@ -283,14 +282,6 @@ class OfficeCalendar:
 
     def _at(self, day: date, moment: time) -> datetime:
         return datetime.combine(day, moment, self._policy_on(day).zone.offset).astimezone(UTC)
-
-
-@lru_cache(maxsize=8)
-def calendar_of(
-    version: int, years: frozenset[int], patterns: tuple[Pattern, ...], entries: tuple[Entry, ...]
-) -> Calendar:
-    """Return the calendar of these values; the same object for the same values, with what it has worked out already."""
-    return Calendar(version=version, years=years, patterns=patterns, entries=entries)
 
 
 def faults_of(years: Iterable[int], patterns: Iterable[Pattern], entries: Iterable[Entry]) -> Iterator[str]:

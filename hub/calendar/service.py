@@ -13,6 +13,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -30,7 +31,7 @@ from hub.calendar.loader import (
     policy_text,
     shipped,
 )
-from hub.calendar.rules import Calendar, Entry, EntryKind, calendar_of, faults_of
+from hub.calendar.rules import Calendar, Entry, EntryKind, faults_of
 from hub.calendar.tables import CalendarEntry, CalendarVersion, CalendarYear
 from hub.ledger.service import EntryDraft, append, log_time, take_turn
 from hub.storage.ports import Randomness, to_ms
@@ -74,10 +75,26 @@ class CalendarSubject(Wire, frozen=True, kw_only=True):
 
 def current_calendar(session: Session) -> Calendar:
     """Return the calendar that counts now."""
-    version = current_version(session)
-    if version == 0:
-        return calendar_of(0, shipped().years, shipped().patterns, shipped().entries)
-    return _calendar_at(session, version)
+    newest = select(CalendarVersion.version, CalendarVersion.subject).order_by(CalendarVersion.version.desc()).limit(1)
+    row = session.execute(newest).first()
+    if row is None:
+        return _as_shipped()
+    found = _READ.get(row.subject)
+    if found is None:
+        found = _calendar_at(session, row.version)
+        _READ.clear()
+        _READ[row.subject] = found
+    return found
+
+
+_READ: dict[bytes, Calendar] = {}
+"""The calendar that was read last, by the subject of its version: that holds the digest of everything in it."""
+
+
+@cache
+def _as_shipped() -> Calendar:
+    base = shipped()
+    return Calendar(version=0, years=base.years, patterns=base.patterns, entries=base.entries)
 
 
 def current_version(session: Session) -> int:
@@ -255,7 +272,8 @@ def _calendar_at(session: Session, version: int) -> Calendar:
         .order_by(CalendarEntry.id)
     )
     years = frozenset(session.scalars(select(CalendarYear.year).where(CalendarYear.version <= version)))
-    return calendar_of(version, years, shipped().patterns, tuple(_entry_of(row) for row in rows))
+    entries = tuple(_entry_of(row) for row in rows)
+    return Calendar(version=version, years=years, patterns=shipped().patterns, entries=entries)
 
 
 def _entry_of(row: CalendarEntry) -> Entry:

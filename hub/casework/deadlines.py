@@ -11,7 +11,7 @@ Rules:
 6. A due time that changes leaves the old one in ``due_history``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,11 +66,22 @@ def stage_opened(session: Session, now: datetime, start: StageStart) -> None:
 
 
 def stages_opened(session: Session, now: datetime, starts: Sequence[StageStart]) -> None:
-    """Start the clocks of stages of new cases: one statement, however many. For intake's batches."""
+    """Start the clocks of stages of new cases: one statement, however many. For intake's batches.
+
+    They begin at one moment, so each office and limit is worked out once.
+    """
     if not starts:
         return
     moment, calendar = log_time(session, now), current_calendar(session)
-    session.execute(insert(table_of(CaseClock)), [_new_row(start, moment, calendar) for start in starts])
+    known: dict[tuple[str, int], dict[str, object]] = {}
+    for start in starts:
+        kind = start.office, start.working_days
+        if kind not in known:
+            known[kind] = _new_row(start, moment, calendar)
+    rows = [
+        known[start.office, start.working_days] | {"case_id": start.case_id, "stage": start.stage} for start in starts
+    ]
+    session.execute(insert(table_of(CaseClock)), rows)
 
 
 def stage_closed(session: Session, now: datetime, case_id: str, stage: str) -> None:
@@ -252,6 +263,14 @@ def _work_out_case(session: Session, moment: datetime, case_id: str, reason: str
 def pauses_of(session: Session, case_id: str) -> Sequence[ClockPause]:
     """Return the pauses of a case in the order in which they began."""
     return session.scalars(select(ClockPause).where(ClockPause.case_id == case_id).order_by(ClockPause.id)).all()
+
+
+def pauses_by_case(session: Session, case_ids: Collection[str]) -> Mapping[str, Sequence[ClockPause]]:
+    """Return the pauses of many cases in one statement; a case without any is not in it."""
+    found: dict[str, list[ClockPause]] = {}
+    for pause in session.scalars(select(ClockPause).where(ClockPause.case_id.in_(case_ids)).order_by(ClockPause.id)):
+        found.setdefault(pause.case_id, []).append(pause)
+    return found
 
 
 def _open_pause(session: Session, case_id: str, reason: PauseReason, stage: str) -> ClockPause | None:

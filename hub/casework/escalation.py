@@ -12,10 +12,11 @@ from datetime import datetime
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
 from hub.casework.clock import DEEMED_LEVELS, LEVELS, AlarmKind
-from hub.casework.clock_tables import CaseClock, ClockAlarm
-from hub.casework.deadlines import alarms_of, pauses_of, work_out
+from hub.casework.clock_tables import CaseClock, ClockAlarm, ClockPause
+from hub.casework.deadlines import alarms_of, pauses_by_case, work_out
 from hub.casework.events import CaseTools, Happening, news_of, tell
 from hub.casework.rules import EventKind
 from hub.casework.tables import Case, CaseEvent
@@ -84,19 +85,42 @@ def _raise(session: Session, moment: datetime, keys: Sequence[tuple[str, str]], 
     still = tuple_(CaseClock.case_id, CaseClock.stage).in_(keys) & CaseClock.stopped_at.is_(None)
     query = select(CaseClock).where(still, CaseClock.next_alarm_at < moment).with_for_update()
     rows = session.scalars(query.order_by(CaseClock.case_id, CaseClock.stage)).all()
-    alarms = [alarm for row in rows for alarm in _step(session, moment, row)]
+    alarms = _step_all(session, moment, rows)
     salts = [tools.randomness.token(SALT_BYTES) for _ in alarms]
     drafts = [_draft(alarm, salt) for alarm, salt in zip(alarms, salts, strict=True)]
-    for alarm, entry in zip(alarms, append(session, to_ms(moment), drafts), strict=True):
-        _write(session, moment, alarm, entry, tools)
+    said = list(zip(alarms, append(session, to_ms(moment), drafts), strict=True))
+    for alarm, entry in said:
+        session.add_all(_rows(moment, alarm, entry))
     session.flush()
+    for alarm, entry in said:
+        news = news_of(alarm.case, _happening(alarm), alarm.office, (entry.index, entry.time_ms))
+        tell(session, moment, alarm.case, news, tools)
     return len(alarms)
 
 
-def _step(session: Session, moment: datetime, row: CaseClock) -> list[_Alarm]:
-    """Note on the row what is being said, and return it."""
-    calendar, pauses = current_calendar(session), pauses_of(session, row.case_id)
-    case = session.get_one(Case, row.case_id)
+def _step_all(session: Session, moment: datetime, rows: Sequence[CaseClock]) -> list[_Alarm]:
+    """Note on the rows what is being said, and return it; what was said about the same due time is not said again."""
+    calendar, ids = current_calendar(session), {row.case_id for row in rows}
+    pauses = pauses_by_case(session, ids)
+    cases = {case.case_id: case for case in session.scalars(select(Case).where(Case.case_id.in_(ids)))}
+    told = session.execute(
+        select(ClockAlarm.case_id, ClockAlarm.stage, ClockAlarm.kind, ClockAlarm.due_at).where(
+            ClockAlarm.case_id.in_(ids)
+        )
+    )
+    known = {tuple(row) for row in told}
+    alarms = [
+        alarm
+        for row in rows
+        for alarm in _step(moment, row, cases[row.case_id], (pauses.get(row.case_id, ()), calendar))
+        if (row.case_id, row.stage, str(alarm.kind), alarm.due_at) not in known
+    ]
+    session.flush()
+    return alarms
+
+
+def _step(moment: datetime, row: CaseClock, case: Case, counted: tuple[Sequence[ClockPause], Calendar]) -> list[_Alarm]:
+    pauses, calendar = counted
     kinds = [kind for kind, at in alarms_of(row, pauses, calendar) if at < moment]
     row.level += sum(kind in LEVELS for kind in kinds)
     row.deemed_level += sum(kind in DEEMED_LEVELS for kind in kinds)
@@ -111,7 +135,7 @@ def _step(session: Session, moment: datetime, row: CaseClock) -> list[_Alarm]:
             office=INSPECTORATE if kind is AlarmKind.INSPECTORATE else row.office,
         )
         for kind, at in due.items()
-        if at is not None and session.get(ClockAlarm, (row.case_id, row.stage, str(kind), at)) is None
+        if at is not None
     ]
 
 
@@ -138,32 +162,27 @@ def _happening(alarm: _Alarm) -> Happening:
     return Happening(kind=kind, stage=alarm.stage, code=code)
 
 
-def _write(session: Session, moment: datetime, alarm: _Alarm, entry: Sequenced, tools: CaseTools) -> None:
-    session.add(
-        ClockAlarm(
-            case_id=alarm.case.case_id,
-            stage=alarm.stage,
-            kind=str(alarm.kind),
-            due_at=alarm.due_at,
-            at=moment,
-            office=alarm.office,
-            ledger_index=entry.index,
-            salt=entry.draft.salt,
-            subject=entry.draft.subject,
-        )
-    )
+def _rows(moment: datetime, alarm: _Alarm, entry: Sequenced) -> tuple[ClockAlarm, CaseEvent]:
     happening = _happening(alarm)
-    session.add(
-        CaseEvent(
-            case_id=alarm.case.case_id,
-            kind=str(happening.kind),
-            office=alarm.office,
-            person_id=None,
-            at=moment,
-            ledger_index=entry.index,
-            stage=alarm.stage,
-            code=happening.code,
-        )
+    noted = ClockAlarm(
+        case_id=alarm.case.case_id,
+        stage=alarm.stage,
+        kind=str(alarm.kind),
+        due_at=alarm.due_at,
+        at=moment,
+        office=alarm.office,
+        ledger_index=entry.index,
+        salt=entry.draft.salt,
+        subject=entry.draft.subject,
     )
-    session.flush()
-    tell(session, moment, alarm.case, news_of(alarm.case, happening, alarm.office, (entry.index, entry.time_ms)), tools)
+    event = CaseEvent(
+        case_id=alarm.case.case_id,
+        kind=str(happening.kind),
+        office=alarm.office,
+        person_id=None,
+        at=moment,
+        ledger_index=entry.index,
+        stage=alarm.stage,
+        code=happening.code,
+    )
+    return noted, event

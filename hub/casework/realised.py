@@ -3,7 +3,7 @@
 Days are those of the statutory clock: pauses, in which the applicant had to act, and the road do not count.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.service import current_calendar
 from hub.casework.clock import days_used
-from hub.casework.clock_tables import CaseClock, ClockPause
-from hub.casework.deadlines import WHOLE, clock_of_row
+from hub.casework.clock_tables import CaseClock
+from hub.casework.deadlines import WHOLE, clock_of_row, pauses_by_case
 from hub.casework.tables import Case
 
 PAGE = 500
@@ -64,15 +64,8 @@ def _decided(session: Session) -> Iterator[tuple[str, int, int]]:
         .where(CaseClock.stage == WHOLE, CaseClock.stopped_at.is_not(None), Case.outcome.not_in(("", "withdrawn")))
     )
     while rows := session.execute(query.where(CaseClock.case_id > last).order_by(CaseClock.case_id).limit(PAGE)).all():
-        pauses = _pauses(session, [row.case_id for row, _ in rows])
+        pauses = pauses_by_case(session, [row.case_id for row, _ in rows])
         for row, service in rows:
             clock = clock_of_row(row, pauses.get(row.case_id, ()))
             yield service, days_used(clock, calendar.of(row.office), row.stopped_at or row.started_at), row.limit_days
         last = rows[-1][0].case_id
-
-
-def _pauses(session: Session, case_ids: Sequence[str]) -> Mapping[str, Sequence[ClockPause]]:
-    found: dict[str, list[ClockPause]] = {}
-    for pause in session.scalars(select(ClockPause).where(ClockPause.case_id.in_(case_ids)).order_by(ClockPause.id)):
-        found.setdefault(pause.case_id, []).append(pause)
-    return found

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
-from hub.casework.clock_tables import CaseClock, ClockPause
-from hub.casework.deadlines import Before, keep_change, work_out
+from hub.casework.clock_tables import CaseClock
+from hub.casework.deadlines import Before, keep_change, pauses_by_case, work_out
 from hub.ledger.service import log_time, take_turn
 
 PAGE = 500
@@ -23,7 +23,7 @@ def recompute_deadlines(session: Session, moment: datetime, calendar: Calendar) 
     """Work out every clock that still runs with this calendar; return how many due times changed."""
     changed = 0
     for rows in _pages(session, calendar.version):
-        pauses = _pauses_of(session, rows)
+        pauses = pauses_by_case(session, {row.case_id for row in rows})
         for row in rows:
             before = Before.of(row)
             work_out(row, pauses.get(row.case_id, ()), calendar, moment)
@@ -58,11 +58,3 @@ def _pages(session: Session, version: int) -> Iterator[Sequence[CaseClock]]:
             return
         last = (rows[-1].case_id, rows[-1].stage)
         yield rows
-
-
-def _pauses_of(session: Session, rows: Sequence[CaseClock]) -> dict[str, list[ClockPause]]:
-    found: dict[str, list[ClockPause]] = {}
-    cases = {row.case_id for row in rows}
-    for pause in session.scalars(select(ClockPause).where(ClockPause.case_id.in_(cases)).order_by(ClockPause.id)):
-        found.setdefault(pause.case_id, []).append(pause)
-    return found

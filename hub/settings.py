@@ -63,17 +63,27 @@ class Settings:
     linger_ms: int = 10
     """How long intake waits for a batch to fill, in milliseconds."""
     node_messages_s: int = 40
-    """Messages a second that intake takes from one village in the long run; more is refused with ``quota``."""
-    node_burst: int = 1000
-    """Messages that one village may send at once on top of that."""
+    """Messages a second that intake takes from one village in the long run; more waits in that village's own line."""
+    node_burst: int = 64
+    """Messages that intake takes from one village at once on top of that."""
     node_mb_day: int = 4096
-    """MB a day that intake takes from one village."""
+    """MB a day that intake takes from one village; more is refused with ``quota``."""
     beacon_s: int = 300
     """Seconds between two beacons; one a minute would cost each village 0.9 MB a day."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     witnesses: tuple[str, ...] = ()
     """Outside witnesses of the ledger, each ``name+hash+key@https://address``, separated by blanks."""
+    signature_provider: str = "local"
+    """Who signs letters: ``local`` (the regency's own authority) or ``bsre`` (an Esign Client Service)."""
+    bsre_url: str = ""
+    """Address of the Esign Client Service, ``https://host[:port]``."""
+    bsre_user: str = ""
+    """Name under which the hub asks that service."""
+    bsre_password_file: str = ""
+    """File with the password to that name; readable by the hub's user alone."""
+    bsre_timeout_s: int = 20
+    """How long one step of that service may take."""
     demo_clock: str = ""
     """File with the milliseconds by which a demo moves its clock, to play past weeks. Refused in production."""
 
@@ -185,11 +195,18 @@ def _contradictions(settings: Settings) -> list[str]:
             ("node_mb_day", 1),
             ("web_workers", 1),
             ("web_threads", 1),
+            ("bsre_timeout_s", 1),
         )
         if getattr(settings, name) < least
     ]
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         found.append("log_level: not DEBUG, INFO, WARNING or ERROR")
+    if settings.signature_provider not in {"local", "bsre"}:
+        found.append("signature_provider: not local or bsre")
+    if settings.signature_provider == "bsre" and not (
+        settings.bsre_url and settings.bsre_user and settings.bsre_password_file
+    ):
+        found.append("signature_provider: bsre needs bsre_url, bsre_user and bsre_password_file")
     if settings.production and settings.demo_clock:
         found.append("production: demo_clock is for demos")
     if settings.production and settings.url.startswith("sqlite"):

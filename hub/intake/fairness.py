@@ -3,10 +3,13 @@
 Rules:
 1. Messages of one node keep their order. Nodes take turns: a flood stands in its own line, not in its neighbours' way.
 2. Forms (bundles, mail, births, heartbeats, wills) go before chunks.
-3. Each node has an allowance of messages and of bytes that refills with time. Who has used it up is refused with
-   ``quota``: the node keeps what it has and comes again (nothing is lost), the hub spends next to nothing on it.
-4. Of refusals only the first ones of a minute are told and kept: a flood must not fill the hub's disk with its traces.
-A village on 10 Mbit/s that comes back after a month (500 bundles) stays below every limit.
+3. A node's messages are taken at a pace that no village's link exceeds for long; who is faster waits in line, and only
+   his own acknowledgements are late. Nothing is refused for that.
+4. A line has an end. The broker hands out only so many messages without an acknowledgement; if one line took them all,
+   nobody else's message would get here (measured: 6 s). What a node sends beyond its line, or beyond the bytes of its
+   day, is refused with ``quota``: the node keeps it and comes again, the hub spends next to nothing on it. A node that
+   follows the protocol has at most 32 messages on their way and never meets this.
+5. Of refusals only the first ones of a minute are told and kept: a flood must not fill the hub's disk with its traces.
 """
 
 from collections import OrderedDict, deque
@@ -28,12 +31,15 @@ class Quota:
     """What one node may send."""
 
     messages_per_s: float
+    """Taken in the long run (rule 3)."""
     burst: float
-    """Messages at once."""
+    """Taken at once on top."""
     mb_per_day: float
+    line: int = 128
+    """Messages that may wait (rule 4)."""
 
 
-USUAL = Quota(messages_per_s=40, burst=1_000, mb_per_day=4_096)
+USUAL = Quota(messages_per_s=40, burst=64, mb_per_day=4_096)
 """40 messages a second are 15 Mbit/s of chunks."""
 
 
@@ -45,61 +51,36 @@ class _Bucket:
 
     def take(self, amount: float, now: float) -> bool:
         """Take so much if it is there."""
-        self._left = min(self._most, self._left + max(0.0, now - self._at) * self._per_s)
-        self._at = now
-        if self._left < amount:
+        if self.wait_s(amount, now) > 0:
             return False
         self._left -= amount
         return True
 
+    def wait_s(self, amount: float, now: float) -> float:
+        """Return how long it takes until so much is there."""
+        self._left = min(self._most, self._left + max(0.0, now - self._at) * self._per_s)
+        self._at = now
+        return max(0.0, amount - self._left) / self._per_s
 
-class _Allowance:
-    """All limits of one node."""
+
+class _Node:
+    """The allowances of one node, and how many of its messages wait."""
 
     def __init__(self, quota: Quota, now: float) -> None:
         size = quota.mb_per_day * _MB
-        self._messages = _Bucket(quota.messages_per_s, quota.burst, now)
-        self._bytes = _Bucket(size / _DAY_S, size, now)
-        self._told = _Bucket(TOLD_PER_MINUTE / _MINUTE_S, TOLD_PER_MINUTE, now)
-
-    def admits(self, size: int, now: float) -> bool:
-        return self._messages.take(1, now) and self._bytes.take(size, now)
-
-    def is_told(self, now: float) -> bool:
-        return self._told.take(1, now)
-
-
-class Allowances:
-    """The allowances of all nodes."""
-
-    def __init__(self, quota: Quota) -> None:
-        """Start with everybody's full."""
-        self._quota = quota
-        self._nodes: OrderedDict[str, _Allowance] = OrderedDict()
-
-    def admits(self, message: Incoming, now: float) -> bool:
-        """Take one message off its node's allowance (rule 3)."""
-        return self._of(message, now).admits(len(message.payload), now)
-
-    def is_told(self, message: Incoming, now: float) -> bool:
-        """Say whether this refusal is told and kept (rule 4)."""
-        return self._of(message, now).is_told(now)
-
-    def _of(self, message: Incoming, now: float) -> _Allowance:
-        node = node_of(message)
-        if node not in self._nodes:
-            self._nodes[node] = _Allowance(self._quota, now)
-        self._nodes.move_to_end(node)
-        if len(self._nodes) > MOST_NODES:
-            self._nodes.popitem(last=False)
-        return self._nodes[node]
+        self.pace = _Bucket(quota.messages_per_s, quota.burst, now)
+        self.day = _Bucket(size / _DAY_S, size, now)
+        self.told = _Bucket(TOLD_PER_MINUTE / _MINUTE_S, TOLD_PER_MINUTE, now)
+        self.waiting = 0
 
 
 class Lines:
     """What has come and is not taken yet: a line per node, forms apart from chunks."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, quota: Quota = USUAL) -> None:
+        """Start empty, with everybody's allowance full."""
+        self._quota = quota
+        self._nodes: OrderedDict[str, _Node] = OrderedDict()
         self._forms: OrderedDict[str, deque[Incoming]] = OrderedDict()
         self._chunks: OrderedDict[str, deque[Incoming]] = OrderedDict()
 
@@ -107,22 +88,53 @@ class Lines:
         """Return how many messages wait."""
         return sum(len(line) for lines in (self._forms, self._chunks) for line in lines.values())
 
-    def add(self, messages: Iterable[Incoming]) -> None:
-        """Let messages stand in line behind the others of their node (rule 1)."""
+    def add(self, messages: Iterable[Incoming], now: float) -> list[Incoming]:
+        """Let messages stand in line behind the others of their node (rule 1); return what is refused (rule 4)."""
+        refused = []
         for message in messages:
+            name = node_of(message)
+            node = self._node(name, now)
+            if node.waiting >= self._quota.line or not node.day.take(len(message.payload), now):
+                refused.append(message)
+                continue
+            node.waiting += 1
             lines = self._chunks if message.topic.endswith(_CHUNK) else self._forms
-            lines.setdefault(node_of(message), deque()).append(message)
+            lines.setdefault(name, deque()).append(message)
+        return refused
 
-    def take(self, most: int) -> Sequence[Incoming]:
-        """Take the next messages: one of each node in turn, forms first (rules 1 and 2)."""
+    def is_told(self, message: Incoming, now: float) -> bool:
+        """Say whether this refusal is told and kept (rule 5)."""
+        return self._node(node_of(message), now).told.take(1, now)
+
+    def take(self, most: int, now: float) -> Sequence[Incoming]:
+        """Take the next messages: one of each node in turn, forms first, nobody faster than allowed (rules 1 to 3)."""
         taken: list[Incoming] = []
         for lines in (self._forms, self._chunks):
-            while lines and len(taken) < most:
-                node, line = lines.popitem(last=False)
-                taken.append(line.popleft())
+            resting = 0  # nodes in a row that may not go now
+            while resting < len(lines) and len(taken) < most:
+                name, line = lines.popitem(last=False)
+                node = self._node(name, now)
+                resting += 1
+                if node.pace.take(1, now):
+                    taken.append(line.popleft())
+                    node.waiting -= 1
+                    resting = 0
                 if line:
-                    lines[node] = line  # behind the others
+                    lines[name] = line  # behind the others
         return taken
+
+    def wait_s(self, now: float) -> float | None:
+        """Return how long it takes until somebody may go; None when nobody waits."""
+        names = {*self._forms, *self._chunks}
+        return min((self._node(name, now).pace.wait_s(1, now) for name in names), default=None)
+
+    def _node(self, name: str, now: float) -> _Node:
+        if name not in self._nodes:
+            self._nodes[name] = _Node(self._quota, now)
+        self._nodes.move_to_end(name)
+        if len(self._nodes) > MOST_NODES and not next(iter(self._nodes.values())).waiting:
+            self._nodes.popitem(last=False)
+        return self._nodes[name]
 
 
 def node_of(message: Incoming) -> str:

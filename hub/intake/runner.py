@@ -22,7 +22,7 @@ from hub.intake.assembly import assemble, find_ready
 from hub.intake.carrier import Carrier, Incoming
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
-from hub.intake.fairness import USUAL, Allowances, Lines, Quota
+from hub.intake.fairness import USUAL, Lines, Quota
 from hub.intake.overload import refuse_over_quota
 from hub.intake.refusals import RefusalStage, keep_evidence
 from hub.intake.rules import Outcome
@@ -64,16 +64,36 @@ class Pace:
     quota: Quota = USUAL
 
 
+Persist = Callable[[Sequence[Incoming]], Processed | None]
+"""Gives a batch its durable verdicts; None: stopped meanwhile."""
+
+Aside = Callable[[Persist], bool]
+"""Works one batch from another source than the carrier; says whether there was one."""
+
+
+def nothing_aside(_: Persist) -> bool:
+    """Know no other source."""
+    return False
+
+
 class IntakeRunner:
     """Runs until ``is_stopped`` says so."""
 
-    def __init__(self, context: IntakeContext, carrier: Carrier, pace: Pace, wait: Callable[[float], object]) -> None:
-        """Take the context, the carrier and a function that waits some seconds (or until stopped)."""
+    def __init__(
+        self,
+        context: IntakeContext,
+        carrier: Carrier,
+        pace: Pace,
+        wait: Callable[[float], object],
+        aside: Aside = nothing_aside,
+    ) -> None:
+        """Take the context, the carrier, a function that waits some seconds (or until stopped), and another source."""
         self._context = context
         self._carrier = carrier
         self._pace = pace
         self._wait = wait
-        self._lines, self._allowances = Lines(), Allowances(pace.quota)
+        self._aside = aside
+        self._lines = Lines(pace.quota)
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Work until stopped.
@@ -86,27 +106,38 @@ class IntakeRunner:
         idle = 0
         while not is_stopped():
             self._collect(is_stopped)
-            batch = self._lines.take(self._pace.most)
+            batch = self._lines.take(self._pace.most, self._now_s())
             if batch:
                 self.step(batch, is_stopped)
             else:
                 idle += 1
                 if idle % SWEEP_EVERY == 0:
                     self.sweep()
+            self._work_aside(is_stopped)
+
+    def _work_aside(self, is_stopped: Callable[[], bool]) -> None:
+        """Take one batch of the other source between two of the carrier's."""
+        try:
+            self._aside(lambda batch: self._persist(batch, is_stopped))
+        except StorageError as error:
+            _check_disk(error)
+            log.error("aside.put_off", error=str(error))
 
     def _collect(self, is_stopped: Callable[[], bool]) -> None:
         """Let what has come stand in line; wait for more only when nobody stands there (rule 6)."""
-        wait = 0.0 if len(self._lines) else 1.0
-        came = self._carrier.receive(MOST_WAITING, wait * self._pace.linger_s, wait * IDLE_S)
-        now = self._context.clock.now_ms() / 1000
-        admitted = [message for message in came if self._allowances.admits(message, now)]
-        self._lines.add(admitted)
-        if len(admitted) < len(came):
-            kept = set(map(id, admitted))
-            self._refuse([message for message in came if id(message) not in kept], now, is_stopped)
+        wait_s = self._lines.wait_s(self._now_s())
+        idle_s = IDLE_S if wait_s is None else min(wait_s, IDLE_S)
+        came = self._carrier.receive(MOST_WAITING, self._pace.linger_s if wait_s is None else 0.0, idle_s)
+        over = self._lines.add(came, self._now_s())
+        if over:
+            self._refuse(over, is_stopped)
 
-    def _refuse(self, over: Sequence[Incoming], now: float, is_stopped: Callable[[], bool]) -> None:
-        told = [message for message in over if self._allowances.is_told(message, now)]
+    def _now_s(self) -> float:
+        return self._context.clock.now_ms() / 1000
+
+    def _refuse(self, over: Sequence[Incoming], is_stopped: Callable[[], bool]) -> None:
+        now = self._now_s()
+        told = [message for message in over if self._lines.is_told(message, now)]
         log.warning("intake.over_quota", messages=len(over), told=len(told))
         messages = self._patiently(lambda: refuse_over_quota(self._context, told), len(over), is_stopped)
         if messages is not None:

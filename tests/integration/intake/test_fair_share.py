@@ -47,7 +47,7 @@ def test_who_floods_is_refused_and_the_neighbour_is_received(scene: Scene) -> No
     flood = [Incoming(up(scene.village.node, Up.BUNDLE), b"%d" % number) for number in range(FLOOD)]
     form = bundle_of(scene.neighbour, scene.neighbour.seal_application(SERVICE))
     carrier = OneDelivery([*flood, form])
-    quota = Quota(messages_per_s=0.001, burst=BURST, mb_per_day=100)
+    quota = Quota(messages_per_s=0.001, burst=BURST, mb_per_day=100, line=BURST)
     runner = IntakeRunner(scene.hub.context, carrier, Pace(most=BURST + 2, linger_s=0, quota=quota), lambda _: None)
     runner.run(lambda: len(carrier.acknowledged) > FLOOD)
 

@@ -23,6 +23,7 @@ from village_node.sync.carrier import Greeting, Outbound
 from village_node.sync.engine import Engine
 from village_node.sync.mqtt import MqttCarrier, MqttOptions
 from village_node.sync.rules import messages as m
+from village_node.sync.rules.pacing import Limits
 
 Making = Callable[[], m.Event | None]
 
@@ -43,14 +44,26 @@ class LightNode:
     enrolled: Enrolled
     port: int
     made: Sequence[Made] = ()
+    limits: Limits = field(default_factory=Limits)
+    keepalive_s: int = 60
     connected: list[float] = field(default_factory=list)
     lost: list[float] = field(default_factory=list)
     received: dict[bytes, float] = field(default_factory=dict)
+    states: dict[bytes, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
+    """What the node noted about its link, in order."""
 
     def __post_init__(self) -> None:
         village = self.enrolled.village
         tls = TlsFiles(key=self.enrolled.key_file, certificate=self.enrolled.cert_file, authority=self.enrolled.ca_file)
-        options = MqttOptions(host="127.0.0.1", port=self.port, node=village.node, hub=village.hub.hub, tls=tls)
+        options = MqttOptions(
+            host="127.0.0.1",
+            port=self.port,
+            node=village.node,
+            hub=village.hub.hub,
+            tls=tls,
+            keepalive_s=self.keepalive_s,
+        )
         self.carrier = MqttCarrier(options, _Chance())
         trust = m.Trust(
             node=village.node,
@@ -59,7 +72,8 @@ class LightNode:
             find_message_key=one_key(load_public_key(village.hub.message_key)),
         )
         items = [_facts(each) for each in self.made]
-        self.engine = Engine(trust, m.Memory(items=items, newest=village.checkpoint), Random(str(village.node)).random)
+        memory = m.Memory(items=items, newest=village.checkpoint)
+        self.engine = Engine(trust, memory, Random(str(village.node)).random, self.limits)
         self._messages = {each.bundle: each for each in self.made}
         self._cursor = self._session = 0
 
@@ -75,12 +89,23 @@ class LightNode:
         elif isinstance(event, m.Disconnected):
             self.lost.append(time.monotonic())
         for action in self.engine.handle(event, _now_ms()):
-            if isinstance(action, m.KeepReceipt):
-                self.received.setdefault(action.bundle, time.monotonic())
-            elif isinstance(action, m.KeepNotice):
-                self._cursor = action.notice.number
-            elif isinstance(action, m.SendAction):
+            if isinstance(action, m.SendAction):
                 self._send(action)
+            else:
+                self._note(action)
+
+    def _note(self, action: m.StoreAction) -> None:
+        match action:
+            case m.KeepReceipt():
+                self.received.setdefault(action.bundle, time.monotonic())
+            case m.MarkState():
+                self.states[action.bundle] = action.state
+            case m.NoteLink():
+                self.links.append(action.reason)
+            case m.KeepNotice():
+                self._cursor = action.notice.number
+            case _:
+                pass
 
     def seal_later(self, made: Made) -> m.Event:
         """Return the event of a bundle that was sealed just now."""

@@ -1,6 +1,7 @@
 """Versions of the calendar on real databases: who changed what, and what follows for open deadlines."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -26,8 +27,10 @@ from hub.casework.clock_tables import CaseClock
 from hub.casework.deadlines import StageStart, pause_clock, stage_opened, stages_opened
 from hub.casework.recompute import PAGE, recompute_deadlines, recompute_stale
 from hub.casework.tables import Case
+from hub.ledger.service import take_turn
 from protocol.wire import from_bytes
 from tests.integration.clock_stand import ClockStand, clock_stand, shown
+from tests.integration.test_lock_order import wait_until_blocked
 
 ELECTION = date(2026, 12, 9)
 YEAR_2028 = (
@@ -192,6 +195,19 @@ def test_more_clocks_than_one_page_move_together(desk: Desk) -> None:
         stages_opened(session, desk.stand.at("2026-12-07T09:00"), starts)
     desk.close(ELECTION)
     assert desk.moved == [PAGE + 3]
+
+
+def test_a_change_waits_with_empty_hands(desk: Desk) -> None:
+    """A move locks the head of the log, then its clocks: a change that did it the other way round would meet it."""
+    case, database = begin(desk), desk.stand.database
+    with ThreadPoolExecutor(1) as pool:
+        with database.session() as session:
+            take_turn(session)
+            waiting = pool.submit(desk.close, ELECTION)
+            wait_until_blocked(database)
+            session.get_one(CaseClock, (case.case_id, "check")).level = 2
+        assert waiting.result(timeout=60).version == 1
+    assert desk.stand.due(case, "check") == "2026-12-11 16:30"
 
 
 def test_old_versions_can_still_be_read(desk: Desk) -> None:

@@ -18,9 +18,10 @@ from hub.storage.ports import Ids
 from hub.web.app import create_app
 from loadtests.village import Change
 from protocol.bundle import Manifest
-from tests.cases import KEDEN, Town, make_town
+from tests.cases import KEDEN, Town
 from tests.hostile_files import a_jpeg
 from tests.hubs import CATALOGUE, TestHub
+from tests.integration.permits.desk import Desk, make_desk
 
 OFFICES = {
     Role.FRONT_OFFICE: "one-stop",
@@ -41,6 +42,7 @@ class HubWeb:
 
     town: Town
     app: Flask
+    desk: Desk
     sealed: list[Manifest] = field(default_factory=list)
 
     @property
@@ -102,7 +104,8 @@ class HubWeb:
 
 def make_web(directory: Path, database_url: str, *, production: bool = False) -> HubWeb:
     """Build hub and web program in an empty directory on an empty database."""
-    town = make_town(directory, database_url)
+    desk = make_desk(directory, database_url)
+    town = desk.town
     stores = town.hub.context.stores
     context = WebContext(
         database=town.hub.database,
@@ -114,7 +117,7 @@ def make_web(directory: Path, database_url: str, *, production: bool = False) ->
         ids=town.ids,
         settings=Settings(data_dir=directory, production=production),
     )
-    return HubWeb(town=town, app=create_app(context, town.tools))
+    return HubWeb(town=town, app=create_app(context, town.tools, desk.tools, desk.fees), desk=desk)
 
 
 def token_of(browser: FlaskClient) -> str:

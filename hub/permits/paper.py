@@ -30,8 +30,8 @@ FOOT_MM = 22.0
 LINE_MM = 5.2
 LABEL_MM = 46.0
 SMALL, NORMAL, LARGE = 8.0, 10.0, 12.0
-MODULE_MM = 0.45
-"""Side of a square of the QR code: at 300 dpi five points, enough for a photocopy of a photocopy."""
+MODULE_MM = 0.5
+"""Side of a square of the QR code: at 300 dpi six points, enough for a photocopy of a photocopy."""
 
 QUIET = 4
 MISSING = "�"

@@ -21,13 +21,15 @@ from hub.network.broker import BrokerRefusedError, BrokerStartError, EmbeddedBro
 from hub.network.cli import node_app
 from hub.network.pki import HubClient
 from hub.network.pki_files import load_pki, open_pki
+from hub.parcels.cli import parcel_app
+from hub.permits.local_ca import make_authority
 from hub.settings import Settings, SettingsError
 from hub.storage.engine import Database
 from hub.storage.errors import StorageError
 from hub.storage.hubkeys import create_keys
 from hub.storage.single import single_instance
 from hub.supervisor import Supervisor
-from hub.wiring import broker_options, make_intake, make_ports, make_stores, make_worker
+from hub.wiring import broker_options, make_intake, make_parcel_reader, make_ports, make_stores, make_worker
 from hub.worker import Worker
 from protocol.topics import up_filter
 
@@ -47,6 +49,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(node_app, name="node")
 app.add_typer(people_app, name="people")
+app.add_typer(parcel_app, name="parcel")
 app.add_typer(calendar_app, name="calendar")
 
 log = structlog.get_logger()
@@ -68,6 +71,7 @@ def init() -> None:
         entropy=ports.randomness.token,
         broker_hosts=hosts,
     )
+    make_authority(settings.keys_dir, settings.hub_id, now=ports.clock.now(), entropy=ports.randomness.token)
     Database(settings.url).migrate()
     typer.echo(f"hub {settings.hub_id} is ready")
 
@@ -109,7 +113,8 @@ def intake() -> None:
     with single_instance(settings.data_dir / "intake.lock"):
         carrier.start()
         try:
-            IntakeRunner(context, carrier, pace, stopped.wait).run(lambda: stopped.is_set() or carrier.is_deaf)
+            runner = IntakeRunner(context, carrier, pace, stopped.wait, make_parcel_reader(settings, context).work)
+            runner.run(lambda: stopped.is_set() or carrier.is_deaf)
             _end_if(is_deaf=carrier.is_deaf)
         finally:
             carrier.stop()

@@ -23,10 +23,13 @@ VALUES: Mapping[str, Any] = {
     "delegation_id": NOWHERE,
     "absence_id": NOWHERE,
     "permit_id": NOWHERE,
+    "parcel_id": NOWHERE,
     "bundle": 0,
     "position": 0,
     "ledger_index": 0,
     "form": "csv",
+    "part": 1,
+    "mark": "0" * 32,
     "node": "3314012001-01",
     "officer": "o-0123456789ABCDEF",
     "code_id": "0" * 32,
@@ -68,6 +71,14 @@ OBJECTS: Mapping[str, str] = {
     "delegations.withdraw_away": "absence",
     "enrolment.give_answer": "",
     "enrolment.take_request": "",
+    "fees.assess_now": "case",
+    "fees.change_now": "case",
+    "fees.fee": "case",
+    "fees.notice": "case",
+    "fees.pay_now": "case",
+    "fees.receipt": "case",
+    "fees.revenue_csv": "",
+    "fees.revenue_page": "",
     "log.checkpoint": "",
     "log.entries": "public log",
     "log.tile": "public log",
@@ -78,6 +89,20 @@ OBJECTS: Mapping[str, str] = {
     "network.node_page": "network",
     "network.revoke": "network",
     "network.wall": "",
+    "parcels.answers": "parcel",
+    "parcels.hand_in": "",
+    "parcels.page": "",
+    "permits.document": "case",
+    "permits.document_seal": "issued document",
+    "permits.letter": "case",
+    "permits.permit_key": "",
+    "permits.registers": "",
+    "permits.registers_csv": "",
+    "permits.revocation_list": "public list",
+    "permits.revoke": "case",
+    "permits.sign": "case",
+    "permits.verify": "",
+    "permits.verify_now": "",
     "web.health": "",
     "web.home": "",
     "web.set_language": "",
@@ -85,7 +110,8 @@ OBJECTS: Mapping[str, str] = {
 """Every route with the kind of object that its path names (empty: none; a choice of format is none).
 
 ``case``: one within the scope of the person's office. ``delegation``, ``absence``: of the own office. ``network``:
-nodes, officers and codes, which every role that may use the route may see all of. ``public log``: for everybody.
+nodes, officers and codes, which every role that may use the route may see all of; ``parcel``: likewise, and sealed.
+``public log``, ``public list``: for everybody. ``issued document``: for whoever holds the paper, whose code names it by a digest that cannot be guessed.
 """
 
 _VARYING = re.compile(r'value="[^"]*"')

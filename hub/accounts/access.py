@@ -32,19 +32,21 @@ class Access:
     """What a view declares: the roles, or that no sign-in is needed."""
 
     roles: frozenset[Role] = frozenset()
+    max_bytes: int = 0
+    """The largest request that the view takes from those who may use it; 0: as every page."""
     is_public: bool = False
     is_machine: bool = False
 
 
-def allow(*roles: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Declare that only people of these roles may use the view.
+def allow(*roles: Role, max_bytes: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declare that only people of these roles may use the view, and how large a file they may send.
 
     Raises:
         ValueError: no role was named.
     """
     if not roles:
         raise ValueError("a view that nobody may use")
-    return lambda view: _marked(view, Access(roles=frozenset(roles)))
+    return lambda view: _marked(view, Access(roles=frozenset(roles), max_bytes=max_bytes))
 
 
 def public(view: Callable[P, R]) -> Callable[P, R]:

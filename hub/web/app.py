@@ -1,21 +1,26 @@
 """The app factory of the hub's web program."""
 
 from datetime import timedelta
+from typing import IO
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_wtf import CSRFProtect
 
 from hub.accounts import delegation_views
 from hub.accounts import views as accounts_views
-from hub.accounts.access import EXTENSION, TOOLS, public
+from hub.accounts.access import EXTENSION, TOOLS, public, web_context
 from hub.accounts.context import WebContext
 from hub.accounts.labels import CAPACITY_LABELS, ROLE_LABELS
 from hub.casework.move_views import blueprint as casework_blueprint
+from hub.fees import views as fees_views
 from hub.ledger.views import make_blueprint
 from hub.network import api as network_api
 from hub.network import views as network_views
+from hub.parcels.spool import Spool
+from hub.parcels.views import blueprint as parcels_blueprint
+from hub.permits.verify_views import blueprint as permits_blueprint
 from hub.web import views as web_views
 from hub.web.errors import set_up_errors
 from hub.web.gate import name_requests, seal_routes, set_up_gate
@@ -29,21 +34,42 @@ BLUEPRINTS = (
     accounts_views.blueprint,
     delegation_views.blueprint,
     casework_blueprint,
+    permits_blueprint,
+    fees_views.blueprint,
     network_views.blueprint,
     network_api.blueprint,
+    parcels_blueprint,
 )
 """The rooms' pages; a room is added here."""
 
 MAX_REQUEST_BYTES = 1_000_000
-"""Nobody uploads files to the hub's pages; the largest form is a return with a note (fault F24)."""
+"""The largest form is a return with a note (fault F24); a view that takes files says so (``allow(max_bytes=…)``)."""
 
 MAX_FORM_PARTS = 500
 
 log = structlog.get_logger()
 
 
+class HubRequest(Request):
+    """A request whose large files go to the data disk, beside the spool: ``/tmp`` may be memory."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        if (total_content_length or 0) <= MAX_REQUEST_BYTES:
+            return super()._get_file_stream(total_content_length, content_type, filename, content_length)
+        spool = Spool(web_context().settings.data_dir / "parcels")
+        return spool.scratch()
+
+
 class HubFlask(Flask):
     """Flask that escapes in every template, whatever its file name ends in (fault F02)."""
+
+    request_class = HubRequest  # type: ignore[mutable-override]  # Flask's way to choose it
 
     def select_jinja_autoescape(self, filename: str | None) -> bool:  # noqa: ARG002  # Flask's signature
         """Escape always."""

@@ -44,7 +44,10 @@ def set_up_gate(app: Flask) -> None:
         access = access_of(view) if view is not None else None
         if access is None or access.is_public:
             return None
-        return refuse(access, g.actor)
+        refusal = refuse(access, g.actor)
+        if refusal is None and access.max_bytes:
+            request.max_content_length = access.max_bytes  # before anything reads the body
+        return refusal
 
 
 def find_actor() -> Actor | None:

@@ -26,6 +26,12 @@ class Item:
 ITEMS = (
     Item(endpoint="casework.queue", label="Antrean kerja", icon="inbox", roles=frozenset(CASE_READERS)),
     Item(
+        endpoint="parcels.page",
+        label="Berkas USB",
+        icon="usb-drive",
+        roles=frozenset({Role.FRONT_OFFICE, Role.NETWORK_ADMIN}),
+    ),
+    Item(
         endpoint="network.wall",
         label="Jaringan desa",
         icon="diagram-3",

@@ -19,7 +19,7 @@ from protocol.limits import MAX_ATTACHMENT_BYTES
 MAX_MEMORY_BYTES = 1_200_000_000
 """Address space: 80 million pixels in RGBA are 320 MB, twice while they are turned upright."""
 
-MAX_CPU_S = 12
+MAX_CPU_S = 8
 OPEN_FILES = 40
 REFUSED = 3
 """Exit code: the file does not open."""

@@ -16,7 +16,7 @@ from hub.attachments.rules import Finding, Verdict, first_findings, kind_by_magi
 from protocol.catalogue import MediaType
 from protocol.limits import MAX_ATTACHMENT_BYTES
 
-TIME_LIMIT_S = 20
+TIME_LIMIT_S = 10
 SIDE, LARGE_SIDE = 1_500, 3_600
 """Pixels of the longer side of a preview: a letter can be read, and a site plan when it is asked for large."""
 

@@ -1,6 +1,6 @@
 """Checks the files that have arrived, and keeps what was found.
 
-Opening a file takes a tenth of a second and may take twenty: it happens between two transactions, never in one. Whoever
+Opening a file takes a tenth of a second and may take ten: it happens between two transactions, never in one. Whoever
 looks at a file that nobody has checked yet checks it first; two who do so at once find the same.
 """
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from hub.accounts.rules import Actor
@@ -28,6 +28,9 @@ PAGE_SIZE = 25
 EXPORT_BATCH = 1_000
 MAX_EXPORT = 50_000
 """Rows of one export: a year of a busy agency; more is a report, not a list."""
+
+MOST_COUNTED = 1_000
+"""A badge that says 1,000 and more says enough, and costs the same however long the queue is."""
 
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 """Stands for "nothing is due": behind everything that is."""
@@ -176,11 +179,12 @@ def work_queue(
 
 
 def counts(session: Session, actor: Actor, moments: Moments) -> dict[View, int]:
-    """Return how many lines each view of a desk has, for the badges; "all" has no end and is not counted."""
+    """Return how many lines each view of a desk has, for the badges, up to ``MOST_COUNTED``; "all" is not counted."""
     found = {}
     for view in DESK_VIEWS:
         keys, _places = _desk(actor, QueueFilter(view=view, sort=Sort.OLD), moments)
-        found[view] = session.scalar(select(func.count()).select_from(keys.subquery())) or 0
+        some = keys.limit(MOST_COUNTED).subquery()
+        found[view] = session.scalar(select(func.count()).select_from(some)) or 0
     return found
 
 
@@ -199,6 +203,10 @@ Keyed = tuple[Select[*tuple[Any, ...]], tuple[ColumnElement[Any], ...]]
 """Selects the fields of ``Position``, and what they are ordered by."""
 
 
+_IS_ON_DESK = CaseStage.state.in_([literal_column(f"'{state}'") for state in (StageState.OPEN, StageState.TAKEN)])
+"""In literals, so that SQLite sees that its partial indexes hold for it; a bound value could be anything."""
+
+
 def _keys(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
     return _all(actor, wanted, moments) if wanted.view is View.ALL else _desk(actor, wanted, moments)
 
@@ -212,7 +220,7 @@ def _desk(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
     if wanted.view is View.TO_DO:
         query = query.where(CaseStage.role == str(actor.role))
     elif wanted.view is View.MINE:
-        query = query.where(CaseStage.taken_by == actor.person_id)
+        query = query.where(CaseStage.taken_by == actor.person_id, _IS_ON_DESK)
     if wanted.action is not None:
         query = query.where(CaseStage.action == str(wanted.action))
     if is_by_clock or wanted.due is not None:
@@ -231,9 +239,7 @@ def _all(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
         whole = and_(CaseClock.case_id == Case.case_id, CaseClock.stage == WHOLE, CaseClock.stopped_at.is_(None))
         query = query.join(CaseClock, whole)
     if wanted.action is not None:
-        at_stage = select(CaseStage.case_id).where(
-            CaseStage.action == str(wanted.action), CaseStage.state.in_(_words(ON_DESK))
-        )
+        at_stage = select(CaseStage.case_id).where(CaseStage.action == str(wanted.action), _IS_ON_DESK)
         query = query.where(Case.case_id.in_(at_stage))
     keys = query.with_only_columns(Case.received_at, Case.case_id, literal(""), literal(0))
     return keys, (Case.received_at.expression, Case.case_id.expression)

@@ -9,6 +9,7 @@ from hub.storage.base import Base, BigKey, Digest, UtcDateTime
 
 _STANDS = text("state IN ('proposed', 'standing')")
 _IS_OPEN = text("state = 'open'")
+_ON_DESK = text("state IN ('open', 'taken')")
 
 
 class Case(Base):
@@ -66,7 +67,11 @@ class CaseStage(Base):
     """
 
     __tablename__ = "case_stage"
-    __table_args__ = (Index("ix_case_stage_office", "office", "state", "since"),)
+    __table_args__ = (
+        Index("ix_case_stage_office", "office", "state", "since"),
+        Index("ix_case_stage_action", "action", "case_id", sqlite_where=_ON_DESK, postgresql_where=_ON_DESK),
+        Index("ix_case_stage_taken_by", "taken_by", sqlite_where=_ON_DESK, postgresql_where=_ON_DESK),
+    )
 
     case_id: Mapped[str] = mapped_column(ForeignKey("case_file.case_id"), primary_key=True)
     stage: Mapped[str] = mapped_column(String(40), primary_key=True)

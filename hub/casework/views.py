@@ -27,6 +27,7 @@ from hub.casework.finding import understand
 from hub.casework.forms import filter_arguments, read_filter, read_picks, read_position, write_position
 from hub.casework.queries import (
     DESK_VIEWS,
+    MOST_COUNTED,
     ClockFacts,
     Moments,
     QueueFilter,
@@ -66,6 +67,7 @@ def queue() -> ResponseReturnValue:
         "casework/queue.html",
         page=page,
         counts=present,
+        most=MOST_COUNTED,
         views=[view for view in View if view in present or view is View.ALL],
         wanted=wanted,
         arguments=filter_arguments(wanted),

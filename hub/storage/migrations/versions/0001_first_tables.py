@@ -1019,7 +1019,21 @@ def _make_case_stage() -> None:
         sa.PrimaryKeyConstraint("case_id", "stage", "seat", name=op.f("pk_case_stage")),
     )
     with op.batch_alter_table("case_stage", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_stage_action",
+            ["action", "case_id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('open', 'taken')"),
+            postgresql_where=sa.text("state IN ('open', 'taken')"),
+        )
         batch_op.create_index("ix_case_stage_office", ["office", "state", "since"], unique=False)
+        batch_op.create_index(
+            "ix_case_stage_taken_by",
+            ["taken_by"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('open', 'taken')"),
+            postgresql_where=sa.text("state IN ('open', 'taken')"),
+        )
 
 
 def _make_case_word() -> None:

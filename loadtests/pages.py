@@ -1,0 +1,163 @@
+"""``python -m loadtests.pages``: list pages of a hub with 100,000 cases, on SQLite and PostgreSQL.
+
+A hub's web program as a process, people who sign in, each page of the table asked for many times over HTTP, one after
+the other: what is measured is what a person waits for (sign-in check, queries, drawing of the page). Every page has to
+stay below the limit at its 95th percentile.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from loadtests.administrators import add_person, password_of
+from loadtests.browser import Browser
+from loadtests.databases import PostgresWriter, SqliteWriter, postgres_server
+from loadtests.processes import LocalHub, answers, wait_for
+from loadtests.seed import Seed, fill, mark_of
+
+LIMIT_MS = 150.0
+KINDS = ("sqlite", "postgresql")
+PEOPLE = {
+    "loket": ("front_office", "one-stop"),
+    "kepala": ("head", "one-stop"),
+    "dinkes": ("agency_clerk", "agency.dinkes"),
+    "satpol": ("agency_clerk", "agency.satpol-pp"),
+    "camat": ("subdistrict_officer", "subdistrict.33.14.07"),
+    "inspektur": ("inspectorate", "inspectorate"),
+}
+COMMON, RARE, ONE = mark_of(7).hex(), mark_of(1_234).hex(), mark_of(100_777).hex()
+PAGES: Sequence[tuple[str, str]] = (
+    ("loket", "view=todo"),
+    ("loket", "view=todo&sort=old"),
+    ("loket", "view=todo&sort=new&due=overdue"),
+    ("loket", "view=todo&service=REKLAME&subdistrict=33.14.07"),
+    ("loket", "view=todo&stage=draft&due=near"),
+    ("loket", "view=todo&number=0099"),
+    ("loket", f"view=todo&who={COMMON}"),
+    ("loket", "view=office"),
+    ("loket", "view=mine"),
+    ("loket", "view=all"),
+    ("loket", "view=all&state=closed&service=PM"),
+    ("loket", "view=all&number=77-"),
+    ("loket", "view=all&number=3314-26-0099999"),
+    ("loket", f"view=all&who={ONE}"),
+    ("loket", f"view=all&who={COMMON}.{RARE}"),
+    ("kepala", "view=todo"),
+    ("dinkes", "view=todo"),
+    ("dinkes", "view=all"),
+    ("satpol", "view=all&sort=old"),
+    ("satpol", f"view=all&who={COMMON}"),
+    ("camat", "view=todo"),
+    ("camat", "view=all&sort=old"),
+    ("camat", "view=all&state=received"),
+    ("camat", "view=all&number=0055555"),
+    ("inspektur", "view=all"),
+    ("inspektur", "view=all&due=overdue"),
+    ("inspektur", "view=all&due=paused&service=REKLAME"),
+    ("inspektur", "view=all&stage=decision"),
+    ("inspektur", "view=all&number=0012345"),
+    ("inspektur", "view=all&subdistrict=33.14.20&state=in_progress&sort=old"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How long one page took, in milliseconds."""
+
+    database: str
+    person: str
+    query: str
+    p50: float
+    p95: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and say 1 when a page is slower than the limit."""
+    parser = argparse.ArgumentParser(description="List pages with many cases.")
+    parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=30, help="times that each page is asked for")
+    parser.add_argument("--database", choices=KINDS, action="append", help="one alone")
+    parser.add_argument("--json", type=Path, help="file for the result")
+    given = parser.parse_args(arguments)
+    found = [timing for kind in given.database or KINDS for timing in measure(kind, given.cases, given.rounds)]
+    for timing in found:
+        flag = "" if timing.p95 <= LIMIT_MS else "  SLOW"
+        name = f"{timing.person:9} /cases?{timing.query[:70]:70}"
+        print(f"{timing.database:10} {name} p50 {timing.p50:6.1f} ms  p95 {timing.p95:6.1f} ms{flag}")
+    slow = [timing for timing in found if timing.p95 > LIMIT_MS]
+    print(f"{len(found)} pages, {given.cases} cases, limit {LIMIT_MS:.0f} ms at p95: {len(slow)} slower")
+    if given.json is not None:
+        given.json.write_text(json.dumps([timing.__dict__ for timing in found], indent=1) + "\n")
+    return 1 if slow else 0
+
+
+def measure(kind: str, cases: int, rounds: int) -> list[Timing]:
+    """Return the timings of every page on one kind of database."""
+    server = postgres_server() if kind == "postgresql" else nullcontext("")
+    with tempfile.TemporaryDirectory(prefix="simpul-pages-") as name, server as address:
+        hub = LocalHub(directory=Path(name), settings={"SIMPUL_HUB_DATABASE_URL": address} if address else {})
+        hub.ask("init")
+        for person, (role, office) in PEOPLE.items():
+            add_person(hub, person, role, office)
+        began = time.monotonic()
+        _fill(Path(name), address, cases)
+        print(f"{kind}: {cases} cases in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        hub.program.start("web")
+        try:
+            wait_for(lambda: answers(f"{hub.url}/healthz"), "the web program did not start")
+            return _ask_all(kind, hub, rounds)
+        finally:
+            hub.stop()
+
+
+def _fill(directory: Path, address: str, cases: int) -> None:
+    seed = Seed(cases=cases, now_ms=time.time_ns() // 1_000_000, random=Random("pages"))
+    if address:
+        writer: PostgresWriter | SqliteWriter = PostgresWriter(address.replace("+psycopg", ""))
+    else:
+        writer = SqliteWriter(directory / "data" / "hub.db")
+    fill(writer, seed)
+    writer.finish()
+
+
+def _ask_all(kind: str, hub: LocalHub, rounds: int) -> list[Timing]:
+    browsers: dict[str, Browser] = {}
+    for person in PEOPLE:
+        browsers[person] = Browser(hub.url)
+        browsers[person].sign_in(person, password_of(person))
+    found = []
+    for person, query in PAGES:
+        ask = _asker(browsers[person], f"/cases?{query}")
+        ask()
+        times = sorted(ask() for _ in range(rounds))
+        found.append(
+            Timing(
+                database=kind,
+                person=person,
+                query=query,
+                p50=statistics.median(times),
+                p95=times[max(-(-len(times) * 95 // 100) - 1, 0)],
+            )
+        )
+    return found
+
+
+def _asker(browser: Browser, path: str) -> Callable[[], float]:
+    def ask() -> float:
+        began = time.perf_counter()
+        browser.read(path)
+        return (time.perf_counter() - began) * 1_000
+
+    return ask
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,9 +1,13 @@
-"""The case: what the hub makes of an accepted bundle. Desks, moves, who looked, and the pages for it.
+"""The case: what the hub makes of an accepted bundle, from the counter to the handover, and the pages for it.
 
-``rules.py`` is pure: the state machine, who may do what, what is masked. ``opening.py`` opens cases in the transaction
-of intake, ``service.py`` has the moves, ``viewing.py`` the looks at personal data (each leaves a ledger entry),
-``queries.py`` the work queue.
+Pure: ``flow.py`` (how the stages of a service follow each other), ``rules.py`` (who may do what), ``clock.py``.
+``service.py`` is the door of everything that changes a case. The moves are in ``moves_work.py``,
+``moves_decisions.py``, ``proposals.py``, ``corrections.py`` and ``endings.py``, over ``stages.py`` (the rows of a case)
+and ``timekeeping.py`` (its clocks). ``opening.py`` opens cases in the transaction of intake, ``viewing.py`` has the
+looks at personal data (each leaves a ledger entry), ``queries.py`` the work queue.
 
-To add one more move: a member of ``rules.Move`` with its line in ``rules.TRANSITIONS``, a use case in ``service.py``, a
-route in ``views.py``, its label in ``labels.py``, a test of each forbidden combination.
+To add one more action of stages: a member of ``protocol.catalogue.StageAction`` with who may do it in
+``protocol/stage_check.py``; how it can end and which moves it has in ``rules.py``; what it does to other stages in
+``flow.py``; a test of each forbidden combination. To add one more move: a member of ``rules.Move`` with its stages in
+``rules.ACTIONS``, a use case beside the others and its name in ``service.py``, a route and its words.
 """

@@ -146,7 +146,8 @@ def _answer(session: Session, now: datetime, work: Work, ask: CaseAsk, bundle: A
 
 def _names(manifest: Manifest) -> tuple[str, ...]:
     files = (str(file.requirement) for file in manifest.attachments)
-    return tuple(dict.fromkeys((*map(str, manifest.answers), *map(str, manifest.handed_in), *files)))
+    said = (*manifest.answers, *manifest.handed_in, *manifest.remarks)  # a remark says why something stays as it is
+    return tuple(dict.fromkeys((*map(str, said), *files)))
 
 
 def _keys(service: Service) -> tuple[list[str], list[str]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hub.accounts.rules import DESK_ROLES, Actor
@@ -34,7 +34,7 @@ from hub.casework.stages import (
     touch,
     work_on,
 )
-from hub.casework.tables import Case, CaseEvent
+from hub.casework.tables import Case, CaseAsk, CaseEvent
 from hub.intake.receipts import Statement
 from hub.ledger.service import take_turn
 from hub.storage.ports import to_ms
@@ -72,6 +72,8 @@ def withdraw(session: Session, now: datetime, actor: Actor, command: WithdrawCom
         if StageState(row.state) not in PAST:
             row.state, row.since = str(StageState.SKIPPED), now
     case = work.case
+    unanswered = CaseAsk.case_id == case.case_id, CaseAsk.answered_at.is_(None)
+    session.execute(update(CaseAsk).where(*unanswered).values(answered_at=now))
     case.state, case.outcome = str(CaseState.WITHDRAWN), str(Outcome.WITHDRAWN)
     case.decided_at, case.closed_at = now, now
     touch(case, now)

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.rules import Actor
-from hub.casework import proposals
+from hub.casework import proposals, timekeeping
 from hub.casework.commands import ConfirmCommand, DecisionCommand, ProposalKind
 from hub.casework.decided import make_final
 from hub.casework.errors import ConflictError, MoveRefusedError
@@ -199,9 +199,10 @@ def _send_back(
     decision = work.of(StageAction.DECISION)
     if decision is None:
         raise MoveRefusedError(CaseRule.STATE)
-    for each in work.rows:
-        if each.stage in followers(work.service, decision.stage):
-            each.state, each.since = str(StageState.WAITING), now
+    later = [each for each in work.rows if each.stage in followers(work.service, decision.stage)]
+    for each in later:
+        each.state, each.since = str(StageState.WAITING), now
+    timekeeping.end_stages(session, now, later)
     open_row(session, now, decision, work.service)
     set_state(session, now, work)
     happening = Happening(kind=EventKind.DECLINED, stage=row.stage, note=note)

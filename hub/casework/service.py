@@ -37,7 +37,7 @@ from hub.casework.moves_work import call_complete, finish_stage, give_opinion, h
 from hub.casework.opening import open_cases
 from hub.casework.proposals import answer_proposal, propose, reopen
 from hub.casework.rules import PAST, Move, StageState, broken_rule
-from hub.casework.stages import load_work, situation_of, work_on
+from hub.casework.stages import load_work, situations, work_on
 from hub.casework.tables import Case
 from hub.intake.reading import AcceptedBundle
 
@@ -106,10 +106,12 @@ def take_in(session: Session, now: datetime, accepted: Sequence[AcceptedBundle],
 def possible_moves(session: Session, actor: Actor, case: Case, tools: CaseTools) -> tuple[OpenMove, ...]:
     """Return the moves at stages that are allowed now; answers to proposals are not among them."""
     work = work_on(session, case, tools)
+    rows = [row for row in work.rows if row.stage != PROPOSAL and StageState(row.state) not in PAST]
+    if not rows:
+        return ()
     return tuple(
         OpenMove(move=move, stage=row.stage, seat=row.seat)
-        for row in work.rows
-        if row.stage != PROPOSAL and StageState(row.state) not in PAST
+        for row, situation in zip(rows, situations(session, actor, work, rows), strict=True)
         for move in Move
-        if broken_rule(move, actor, situation_of(session, actor, work, row)) is None
+        if broken_rule(move, actor, situation) is None
     )

@@ -1,7 +1,7 @@
 """The stages of one case as rows: read as a board, changed by a step, with their clocks and their places on desks."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
@@ -95,12 +95,16 @@ def work_on(session: Session, case: Case, tools: CaseTools) -> Work:
 
 def situation_of(session: Session, actor: Actor, work: Work, row: CaseStage) -> Situation:
     """Return what decides about the moves of this actor at this row."""
+    return situations(session, actor, work, [row])[0]
+
+
+def situations(session: Session, actor: Actor, work: Work, rows: Sequence[CaseStage]) -> list[Situation]:
+    """Return what decides about the moves of this actor at each of these rows; the case is asked about once."""
     decision = standing_decision(session, work.case.case_id)
-    front = work.rows[0]
-    return Situation(
+    common = Situation(
         state=CaseState(work.case.state),
-        seat=_seat(row),
-        front=_seat(front),
+        seat=_seat(work.rows[0]),
+        front=_seat(work.rows[0]),
         is_whole=is_whole(session, work.case.case_id),
         is_own_case=is_own_case(session, actor, work.case),
         is_proposal_open=open_proposal(session, work.case.case_id) is not None,
@@ -109,6 +113,7 @@ def situation_of(session: Session, actor: Actor, work: Work, row: CaseStage) -> 
         decided_by="" if decision is None else decision.person_id,
         decided_office="" if decision is None else decision.office,
     )
+    return [replace(common, seat=_seat(row)) for row in rows]
 
 
 def row_for(

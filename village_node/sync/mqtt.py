@@ -5,12 +5,11 @@ Rules (measured traps in parentheses):
 2. Callbacks only enqueue and never raise (an exception ends paho's thread silently); a watchdog looks for that thread.
 3. SUBACK codes are checked (brokers grant nothing with success in CONNACK).
 4. TCP_NODELAY (40 ms per small message otherwise). Where the system has them: BBR, which a loss of one packet in
-   twenty does not slow down (Reno and CUBIC lose a third of the link), and an end to unanswered data, so that a link
-   that swallows everything is noticed after one and a half keepalives (paho alone: two). While something is on its
-   way the whole of that is waited: TCP goes on in mid-file after 40 s of nothing, a new connection would begin again.
-5. After a lost link the wait grows to two minutes, with jitter: 208 nodes do not come back in the same second. No wait
-   is longer than the outage so far: who comes last waits twice as long as the hub was away. A link that carried for a
-   while starts small again: 20 s of power in each minute must be used.
+   twenty does not slow down (Reno and CUBIC lose a third of the link), and an end to unanswered data after half a
+   keepalive, so that a link that swallows everything is noticed after one and a half (paho alone: two). Waiting for TCP
+   to go on by itself is worse: after 40 s of nothing its next try may be 16 s away.
+5. After a lost link no wait is longer than a part of the outage so far, with jitter: power that comes back for 20 s is
+   used, 208 nodes do not come back in the same second, and who comes last has hardly waited longer than the others.
 6. Beacons are subscribed at QoS 0: at QoS 1 the broker keeps them for a village that is away, and 30 days of them
    (5 MB) would come before everything else.
 7. Payloads beyond the brokers' limit are refused here (paho re-sends them for ever and blocks all behind them).
@@ -39,14 +38,16 @@ from village_node.store.ports import Randomness, fraction
 from village_node.sync.carrier import Deliver, Greeting, Outbound
 from village_node.sync.rules import messages as m
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 120.0
-CONNECT_S = 10.0
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 2.0, 120.0
+WAIT_OF_OUTAGE = 0.15
+"""The longest wait between two tries, as a part of the time since the link was good: 6 s after 40 s."""
+CONNECT_S = 8.0
 """For the TCP connect, and for each step of TLS: four tries of a SYN. A new try after a cut comes soon."""
 HANDSHAKE_S = 60.0
 """From TCP connect to SUBACK; TLS with certificates takes 5 s at 64 kbit/s and 0.7 s round trip."""
 WATCH_S = 1.0
 STEADY_S = 10.0
-"""A link that carried for so long was a good one: the next wait begins small again. Two PCs with one identity, which
+"""A link that carried for so long was a good one: the waits begin small again. Two PCs with one identity, which
 throw each other out, last some seconds at most."""
 FAREWELL_S = 2.0
 MOST_UNREAD = 2_000
@@ -77,7 +78,6 @@ class _Link:
         self.tokens: dict[int, int] = {}
         self.ready = threading.Event()
         self.ready_at = 0.0
-        self.patience_s = 0.0
         self.is_greeted = False
         """Whether the broker answered our CONNECT; one that takes offence at our certificate never does."""
         self.over = threading.Event()
@@ -153,7 +153,7 @@ class MqttCarrier:
     # --- the link's thread -------------------------------------------------------------------------------------------
 
     def _keep_link(self, greet: Callable[[], Greeting], stopping: threading.Event) -> None:
-        failures = 0
+        failures, good_at = 0, time.monotonic()
         while not stopping.is_set():
             self._was_steady = False
             try:
@@ -162,10 +162,11 @@ class MqttCarrier:
                 reason = "program"
                 log.error("mqtt.unexpected", error=type(error).__name__)
             self._deliver(partial(m.Disconnected, reason))
-            failures = 1 if self._was_steady else failures + 1
+            now = time.monotonic()
+            failures, good_at = (1, now) if self._was_steady else (failures + 1, good_at)
             log.info("mqtt.down", reason=reason, failures=failures)
             if not stopping.is_set():
-                longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(failures, 10))
+                longest = min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, WAIT_OF_OUTAGE * (now - good_at)))
                 self._turn.wait(longest * (0.2 + 0.8 * fraction(self._randomness)))
                 self._turn.clear()
 
@@ -196,23 +197,12 @@ class MqttCarrier:
         began = time.monotonic()
         thread = f"paho-mqtt-client-{self._options.node}"
         while not link.over.wait(WATCH_S):
-            self._have_patience(link)
             if stopping.is_set():
                 link.end("stopped")
             elif not any(each.name == thread for each in threading.enumerate()):
                 link.end("thread_died")
             elif not link.ready.is_set() and time.monotonic() - began > HANDSHAKE_S:
                 link.end("timeout")
-
-    def _have_patience(self, link: _Link) -> None:
-        """Set how long the system waits for an answer: long while something is on its way, short for a keepalive."""
-        keepalive_s = self._options.keepalive_s
-        patience_s = keepalive_s * (1.5 if link.tokens else 0.5)
-        opened, option = link.client.socket(), getattr(socket, "TCP_USER_TIMEOUT", None)
-        if patience_s != link.patience_s and isinstance(opened, socket.socket) and option is not None:
-            with contextlib.suppress(OSError):
-                opened.setsockopt(socket.IPPROTO_TCP, option, int(patience_s * 1_000))
-                link.patience_s = patience_s
 
     def _make_client(self, greeting: Greeting) -> paho.Client:
         client = paho.Client(
@@ -233,7 +223,7 @@ class MqttCarrier:
 
     def _hook(self, link: _Link) -> None:
         client = link.client
-        client.on_socket_open = _tune
+        client.on_socket_open = partial(_tune, self._options.keepalive_s)
         client.on_connect = partial(self._on_connect, link)
         client.on_subscribe = partial(self._on_subscribe, link)
         client.on_disconnect = partial(_on_disconnect, link)
@@ -297,15 +287,20 @@ def _on_disconnect(
         link.end("lost" if link.is_greeted else "cut_early")
 
 
-def _tune(_client: paho.Client, _data: object, opened: object) -> None:
+def _tune(keepalive_s: int, _client: paho.Client, _data: object, opened: object) -> None:
     """Set what rule 4 says; a system that does not know an option, or does not allow it, goes without."""
     if not isinstance(opened, socket.socket):
         return
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    congestion = getattr(socket, "TCP_CONGESTION", None)
-    if congestion is not None:
-        with contextlib.suppress(OSError):
-            opened.setsockopt(socket.IPPROTO_TCP, congestion, b"bbr")
+    wished: tuple[tuple[str, int | bytes], ...] = (
+        ("TCP_CONGESTION", b"bbr"),
+        ("TCP_USER_TIMEOUT", keepalive_s * 1_000 // 2),
+    )
+    for name, value in wished:
+        option = getattr(socket, name, None)
+        if option is not None:
+            with contextlib.suppress(OSError):
+                opened.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _wait_published(info: paho.MQTTMessageInfo) -> None:

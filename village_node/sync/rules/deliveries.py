@@ -5,6 +5,7 @@ Rules:
    least left first.
 2. Chunks go only after the hub's receipt for the manifest, and never more than a budget before it is asked what it has.
 3. What was on its way when the link broke has an unknown fate: the hub is asked, nothing is sent again on suspicion.
+   What was never sent goes on at once meanwhile: a link of 20 s has no time to wait for an answer.
 4. Nothing is ever given up: an item without an answer is asked about again, for ever, at growing distance; but after a
    few tries it holds no place that others could use.
 """
@@ -37,6 +38,8 @@ class Delivery:
     """Sent in this session and not answered yet."""
     is_planned: bool = False
     """Whether ``pending`` is known; if not, the hub is asked first."""
+    is_unsure: bool = False
+    """Whether chunks have an unknown fate: ``pending`` is not all that is missing."""
     pending: deque[Piece] = field(default_factory=deque)
     in_flight: set[Piece] = field(default_factory=set)
     since_ping: set[Piece] = field(default_factory=set)
@@ -124,6 +127,7 @@ class Deliveries:
             piece for piece in missing if piece not in delivery.since_ping and piece not in delivery.in_flight
         )
         delivery.is_planned = True
+        delivery.is_unsure = False
         delivery.budget = self._limits.budget
         self._answered(delivery)
         self._go_on(delivery, now)
@@ -146,7 +150,7 @@ class Deliveries:
         """Forget what was on its way; its fate is unknown (rule 3)."""
         for delivery in self._open.values():
             if delivery.in_flight or delivery.since_ping:
-                delivery.is_planned = False
+                delivery.is_unsure = True
             delivery.in_flight.clear()
             delivery.since_ping.clear()
             delivery.is_asked = False
@@ -154,7 +158,7 @@ class Deliveries:
     def link_found(self, now: int) -> None:
         """Ask at once about everything whose fate is unknown."""
         for delivery in self._open.values():
-            if not delivery.is_planned:
+            if delivery.is_unsure or not delivery.is_planned:
                 delivery.ping_at = min(delivery.ping_at, now)
             delivery.attempts = delivery.waits = 0
 

@@ -199,6 +199,35 @@ def test_two_roots_for_one_size_are_a_split_view(desk: Desk) -> None:
     assert flags(desk.feed(m.BeaconHeard(other.beacon()))) == ["split_view"]
 
 
+HOURS = 2 * 3_600_000
+
+
+def shrunk_beacon() -> bytes:
+    """Return the beacon of a hub that put an older state of its ledger in place."""
+    hub = HubStandIn(1)
+    hub.ledger.entries.pop()
+    return hub.beacon()
+
+
+def test_a_hub_that_cannot_prove_its_own_past_is_flagged(desk: Desk, item: m.ItemFacts) -> None:
+    found = flags(desk.feed(m.BeaconHeard(shrunk_beacon())))
+    for _ in range(Limits().proof_patience):
+        assert found.count("proof_withheld") == 0
+        desk.feed(m.Ticked(), after=HOURS)
+        found += flags(desk.receive(desk.hub.refuse(item.bundle, "quota")[1]))
+    assert found.count("proof_withheld") == 1
+
+
+def test_a_replayed_beacon_accuses_nobody(desk: Desk, item: m.ItemFacts) -> None:
+    (mail,) = [act for act in desk.feed(m.BeaconHeard(shrunk_beacon())) if isinstance(act, m.SendMail)]
+    assert mail.proof is not None
+    found = flags(desk.receive(desk.hub.control(mail.proof.old_size, mail.proof.new_size)[1], Down.CONTROL))
+    for _ in range(2 * Limits().proof_patience):
+        desk.feed(m.Ticked(), after=HOURS)
+        found += flags(desk.receive(desk.hub.refuse(item.bundle, "quota")[1]))
+    assert set(found) == {"refused_quota"}
+
+
 def test_a_beacon_of_somebody_else_is_flagged(desk: Desk) -> None:
     assert flags(desk.feed(m.BeaconHeard(HubStandIn(2).beacon()))) == ["beacon_key_unknown"]
 
@@ -262,10 +291,11 @@ def test_only_missing_chunks_are_sent_after_a_cut(desk: Desk, item: m.ItemFacts)
     desk.receive(desk.hub.receipt(item, ReceiptKind.ARRIVED))
     desk.hub.chunk(item.bundle, 0, 0)  # arrived at the hub, but the acknowledgement was lost with the link
     desk.feed(m.Disconnected("lost"))
-    assert not [action for action in desk.connect() if isinstance(action, m.SendChunk)]
+    never_sent = [action for action in desk.connect() if isinstance(action, m.SendChunk)]
+    assert [(action.attachment, action.index) for action in never_sent] == [(1, 0)]
     (need,) = [raw for kind, raw in desk.hub.manifest(item) if kind is Down.NEED]
     sent = [action for action in desk.receive(need, Down.NEED) if isinstance(action, m.SendChunk)]
-    assert [(action.attachment, action.index) for action in sent] == [(0, 1), (1, 0)]
+    assert [(action.attachment, action.index) for action in sent] == [(0, 1)]
 
 
 def test_a_refusal_is_counted_and_pauses_only_its_item(hub: HubStandIn) -> None:

@@ -173,6 +173,13 @@ bench: $(READY)
 	$(PY) -m loadtests.bench $(ARGS)
 endif
 
+ifneq ($(wildcard tests/link/__main__.py),)
+HELP += "link|what holds over a bad link: a table with bounds, 1 when one is broken (LONG=1, ARGS='--only thin idle')"
+.PHONY: link
+link: $(READY)
+	LONG=$(LONG) $(PY) -m tests.link $(ARGS)
+endif
+
 ifneq ($(wildcard loadtests/locustfile.py),)
 HELP += "load|Locust: village PCs over MQTT and people at the pages, then what was lost (SHAPE=after-eid NODES=208 UI=1)"
 .PHONY: load

@@ -152,6 +152,34 @@ def test_a_question_that_somebody_else_answered_closes_by_itself(browser: Browse
     assert "sudah dijawab" in answer.text
 
 
+def test_two_offices_ask_and_one_answer_closes_both(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    second = post.ask(bundle, ANSWERS, fields=["width"], requirements=[], note="Lebar jalan?")
+    path = begin(browser)
+    page = browser.get(path).text
+    assert "Lebar jalan?" in page
+    assert "Nama jalan tidak sama" in page
+    typed = {"road_name": "Jalan Baru", "remark.id_card": "Sudah benar."}
+    assert browser.post(path, **typed).status_code == 422
+    assert browser.post(path, **typed, width="6").status_code == 302
+    assert browser.post(f"{path}/periksa", pin=PIN).status_code == 302
+    assert correction(desk, bundle).request == second.request
+    assert "perbaikan diminta" not in browser.get("/").text
+
+
+def test_a_question_that_came_while_the_answer_travelled_stays_open(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    path = begin(browser)
+    browser.post(path, **{"road_name": "Jalan Baru", "remark.id_card": "Sudah benar."})
+    browser.post(f"{path}/periksa", pin=PIN)
+    post.ask(bundle, ANSWERS, fields=["width"], requirements=[])
+    index = post.receipt(correction(desk, bundle).bundle_id, ReceiptKind.ARRIVED)
+    post.news(bundle, "corrected", ledger_index=index)
+    assert "perbaikan diminta" in browser.get("/").text
+
+
 def test_a_refused_correction_opens_the_question_again_unless_it_is_closed(
     browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
 ) -> None:

@@ -6,8 +6,10 @@ Rules:
 3. Only what changed travels: answers that differ, files that were brought, remarks.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from protocol.answers import (
     AnswerProblem,
@@ -66,6 +68,13 @@ class CorrectionReading:
     def is_ready(self) -> bool:
         """Whether the officer may sign."""
         return not self.problems and not self.open
+
+
+def joined(questions: Sequence[CorrectionAsked]) -> CorrectionAsked:
+    """Return the open questions about one case as one: everything that they name, the newest's answers and number."""
+    fields = dict.fromkeys(key for each in questions for key in each.fields)
+    requirements = dict.fromkeys(key for each in questions for key in each.requirements)
+    return msgspec.structs.replace(questions[-1], fields=list(fields), requirements=list(requirements))
 
 
 def read_correction_draft(

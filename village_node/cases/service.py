@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from protocol.catalogue import Service
 from protocol.notices import CorrectionAsked
 from village_node.cases.errors import CorrectionAnsweredError, CorrectionIncompleteError
-from village_node.cases.rules import may_save, read_correction_draft, typed_answers
+from village_node.cases.rules import joined, may_save, read_correction_draft, typed_answers
 from village_node.cases.tables import CorrectionDraft
-from village_node.cases.tasks import is_answered
+from village_node.cases.tasks import open_letters
 from village_node.catalogue.service import load_service
 from village_node.drafts import service as drafts
 from village_node.drafts.errors import DraftGoneError, DraftKeyError
@@ -35,8 +35,11 @@ from village_node.outbox.service import SealedItem, Sealer, seal_draft
 class OpenCorrection:
     """A correction with everything that its pages need."""
 
-    letter: int
     asked: CorrectionAsked
+    """All open questions in one: what they name together, the number of the newest."""
+    questions: tuple[CorrectionAsked, ...]
+    is_open: bool
+    """Whether somebody still waits for the answer."""
     service: Service
     draft: DraftPage
 
@@ -52,11 +55,11 @@ def start_correction(
         ServiceUnknownHereError: this PC lacks the version of the service.
     """
     asked = open_correction(session, letter, reader)
-    if is_answered(session, asked.bundle, asked.request):
+    if not open_letters(session, asked.bundle):
         raise CorrectionAnsweredError
     begun = session.scalar(
         select(CorrectionDraft.draft_id).where(
-            CorrectionDraft.letter == letter, CorrectionDraft.officer_id == owner.officer
+            CorrectionDraft.bundle_id == asked.bundle, CorrectionDraft.officer_id == owner.officer
         )
     )
     if begun is not None:
@@ -64,11 +67,7 @@ def start_correction(
     service = load_service(session, asked.service, asked.service_version)
     drafts.start_draft(session, now, owner, draft_id=draft_id, service=service)
     session.flush()
-    session.add(
-        CorrectionDraft(
-            draft_id=draft_id, officer_id=owner.officer, letter=letter, bundle_id=asked.bundle, request=asked.request
-        )
-    )
+    session.add(CorrectionDraft(draft_id=draft_id, officer_id=owner.officer, letter=letter, bundle_id=asked.bundle))
     typed = typed_answers(service, {str(key): answer for key, answer in asked.answers.items()})
     known = {key: text for key, text in typed.items() if service.field(key) is not None}
     drafts.save_fields(session, now, owner, draft_id=draft_id, service=service, typed=known)
@@ -84,10 +83,13 @@ def load_correction(session: Session, owner: Unlocked, reader: Reader, draft_id:
     row = session.get(CorrectionDraft, draft_id)
     if row is None or row.officer_id != owner.officer:
         raise DraftGoneError
-    asked = open_correction(session, row.letter, reader)
+    numbers = [each.number for each in open_letters(session, row.bundle_id)]
+    questions = tuple(open_correction(session, number, reader) for number in numbers or [row.letter])
+    asked = joined(questions)
     return OpenCorrection(
-        letter=row.letter,
         asked=asked,
+        questions=questions,
+        is_open=bool(numbers),
         service=load_service(session, asked.service, asked.service_version),
         draft=open_draft(session, owner, draft_id),
     )
@@ -124,7 +126,7 @@ def seal_correction(
         DomainError: what ``seal_draft`` refuses.
     """
     asked, draft = correction.asked, correction.draft
-    if is_answered(session, asked.bundle, asked.request):
+    if not any(each.request == asked.request for each in open_letters(session, asked.bundle)):
         raise CorrectionAnsweredError
     reading = read_correction_draft(correction.service, asked, draft.content, draft.kinds)
     if not reading.is_ready:

@@ -21,7 +21,6 @@ from village_node.identity.mailbox import find_mailbox_key
 from village_node.identity.sessions import Unlocked
 from village_node.inbox.errors import MailboxClosedError
 from village_node.inbox.letters import LetterRow, Reader, list_letters, open_correction, open_decision
-from village_node.inbox.news import newest_index
 from village_node.inbox.tables import CaseStep, StoredReceipt
 from village_node.outbox.tables import OutboxAct, OutboxItem
 
@@ -85,19 +84,32 @@ def newest_per_case(letters: Collection[LetterRow]) -> list[LetterRow]:
     return sorted(newest.values(), key=lambda letter: letter.number)
 
 
-def is_answered(session: Session, bundle: bytes, request: int) -> bool:
-    """Tell whether a question was answered: by a bundle of this PC that is not refused, or by anybody, says the hub."""
-    sent = select(OutboxItem.bundle_id).where(
-        OutboxItem.corrects == bundle, OutboxItem.request == request, OutboxItem.state != "rejected"
+def open_letters(session: Session, bundle: bytes) -> list[LetterRow]:
+    """Return the questions about a case that nobody has answered, oldest first; one bundle answers them all."""
+    through = answered_through(session, bundle)
+    return [each for each in list_letters(session, NoticeKind.CORRECTION, bundle) if each.request > through]
+
+
+def answered_through(session: Session, bundle: bytes) -> int:
+    """Return up to which ledger index the questions about a case are answered; -1 when none is.
+
+    An answer of this PC closes the questions that it was made for, not one that was on its way to us meanwhile. What
+    another PC answered closes everything before it: which questions that PC knew is not known here.
+    """
+    own = session.execute(
+        select(OutboxItem.bundle_id, OutboxItem.request, OutboxItem.state).where(OutboxItem.corrects == bundle)
+    ).all()
+    receipts = session.scalars(select(StoredReceipt).where(StoredReceipt.bundle_id.in_([row.bundle_id for row in own])))
+    stored = receipts.all()
+    closed = {each.bundle_id for each in stored if each.code == CLOSED_BY_HUB}
+    indexes = {each.log_index for each in stored}
+    ended = session.scalars(
+        select(CaseStep.ledger_index).where(
+            CaseStep.bundle_id == bundle, CaseStep.event.in_(ENDS_QUESTION), CaseStep.ledger_index.not_in(indexes)
+        )
     )
-    if session.scalars(sent.limit(1)).first() is not None or newest_index(session, bundle, ENDS_QUESTION) > request:
-        return True
-    closed = (
-        select(StoredReceipt.digest)
-        .join(OutboxItem, OutboxItem.bundle_id == StoredReceipt.bundle_id)
-        .where(OutboxItem.corrects == bundle, OutboxItem.request == request, StoredReceipt.code == CLOSED_BY_HUB)
-    )
-    return session.scalars(closed.limit(1)).first() is not None
+    ours = [row.request for row in own if row.state != "rejected" or row.bundle_id in closed]
+    return max([*ended, *(request for request in ours if request is not None)], default=-1)
 
 
 def newest_correction_item(session: Session, bundle: bytes) -> bytes | None:
@@ -115,23 +127,18 @@ def newest_correction_item(session: Session, bundle: bytes) -> bytes | None:
 
 
 def list_corrections(session: Session, officer: Unlocked, reader: Reader) -> list[CorrectionTask]:
-    """Return the open questions, oldest first."""
-    letters = newest_per_case(list_letters(session, NoticeKind.CORRECTION))
-    drafts = dict(
-        session.execute(
-            select(CorrectionDraft.letter, CorrectionDraft.draft_id).where(
-                CorrectionDraft.officer_id == officer.officer
-            )
-        ).all()
-    )
+    """Return the cases with open questions, the longest waiting first."""
+    cases = newest_per_case(list_letters(session, NoticeKind.CORRECTION))
+    begun = select(CorrectionDraft.bundle_id, CorrectionDraft.draft_id)
+    drafts = dict(session.execute(begun.where(CorrectionDraft.officer_id == officer.officer)).all())
     return [
         CorrectionTask(
-            letter=each.number,
-            asked=open_correction(session, each.number, reader),
-            draft_id=drafts.get(each.number, ""),
+            letter=asked[-1].number,
+            asked=open_correction(session, asked[-1].number, reader),
+            draft_id=drafts.get(asked[-1].bundle, ""),
         )
-        for each in letters
-        if not is_answered(session, each.bundle, each.request)
+        for asked in (open_letters(session, each.bundle) for each in cases)
+        if asked
     ]
 
 

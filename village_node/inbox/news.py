@@ -1,6 +1,5 @@
 """Steps of cases that the hub tells: kept in the order of their notices, read in the order of the ledger."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -64,18 +63,6 @@ def list_steps(session: Session, bundle: bytes) -> list[Step]:
     """Return the steps of the case of a first bundle, in the order of the ledger."""
     query = select(CaseStep).where(CaseStep.bundle_id == bundle).order_by(CaseStep.ledger_index, CaseStep.number)
     return [_step(row) for row in session.scalars(query)]
-
-
-def newest_index(session: Session, bundle: bytes, events: Collection[str]) -> int:
-    """Return the ledger index of the newest step of these kinds, -1 when there is none."""
-    query = (
-        select(CaseStep.ledger_index)
-        .where(CaseStep.bundle_id == bundle, CaseStep.event.in_(events))
-        .order_by(CaseStep.ledger_index.desc())
-        .limit(1)
-    )
-    found = session.scalar(query)
-    return -1 if found is None else found
 
 
 def newest_told(session: Session, notice: Notice) -> bytes | None:

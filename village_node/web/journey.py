@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from protocol.mailbox import NoticeKind
 from village_node.cases.chain import Link, durations
-from village_node.cases.tasks import is_answered, newest_correction_item
+from village_node.cases.tasks import newest_correction_item, open_letters
 from village_node.cases.timeline import chain_of, due_on, first_bundle
 from village_node.inbox.calendar import newest_calendar
 from village_node.inbox.letters import list_letters
@@ -39,7 +39,7 @@ def journey_of(session: Session, bundle: bytes, offices: Mapping[str, str]) -> J
     """Return the case that a bundle belongs to."""
     first = first_bundle(session, bundle)
     chain = chain_of(session, first)
-    asked = list_letters(session, NoticeKind.CORRECTION, first)[-1:]
+    asked = open_letters(session, first)[-1:]
     decided = list_letters(session, NoticeKind.DECISION, first)[-1:]
     promised = due_on(chain)
     return Journey(
@@ -48,7 +48,7 @@ def journey_of(session: Session, bundle: bytes, offices: Mapping[str, str]) -> J
         due=due_words(promised, newest_calendar(session)),
         spent=duration_rows(durations(chain, now())),
         fee=fee_line(chain),
-        correction=next((each.number for each in asked if not is_answered(session, first, each.request)), None),
+        correction=next((each.number for each in asked), None),
         decision=next((each.number for each in decided), None),
         final=promised,
     )
@@ -59,7 +59,7 @@ def answered_standing(session: Session, row: ItemRow) -> Standing | None:
     if row.step is not ItemStep.RETURNED:
         return None
     bundle = newest_correction_item(session, row.bundle)
-    if bundle is None:
+    if bundle is None or open_letters(session, row.bundle):
         return None
     correction = get_item(session, bundle)
     return answered(correction.counter, has_arrived=correction.has_arrived)

@@ -7,7 +7,7 @@ from flask import url_for
 from sqlalchemy.orm import Session
 
 from protocol.mailbox import NoticeKind
-from village_node.cases.tasks import find_reader, is_answered, list_corrections, list_decisions, list_telling
+from village_node.cases.tasks import answered_through, find_reader, list_corrections, list_decisions, list_telling
 from village_node.identity.errors import NotEnrolledError
 from village_node.identity.hub import find_enrolled, office_names
 from village_node.inbox.errors import MailboxClosedError
@@ -97,7 +97,7 @@ def tasks_of(db: Session, names: Mapping[str, str]) -> Tasks:
 
 def is_open_return(db: Session, bundle: bytes) -> bool:
     """Tell whether a returned item has no letter that says what is asked, and no answer: the officer must ask."""
-    return not list_letters(db, NoticeKind.CORRECTION, bundle) and not is_answered(db, bundle, 0)
+    return not list_letters(db, NoticeKind.CORRECTION, bundle) and answered_through(db, bundle) < 0
 
 
 def _telling(db: Session) -> list[Task]:

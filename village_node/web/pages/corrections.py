@@ -222,15 +222,22 @@ def _common(shown: ShownCorrection) -> dict[str, object]:
     asked = shown.correction.asked
     with context().database.reading() as db:
         offices = office_names(db)
+    questions = [
+        {
+            "office": office_words(each.office, offices),
+            "reason": str(return_advice(each.reason).reason),
+            "note": each.note,
+            "asked_at": moment(local(bounded_ms(each.asked_at))),
+        }
+        for each in shown.correction.questions
+    ]
     return {
         "draft_id": shown.correction.draft.draft_id,
         "name": shown.name,
         "number": asked.registration_no,
         "applicant": asked.applicant,
-        "office": office_words(asked.office, offices),
-        "reason": return_advice(asked.reason).reason,
-        "note": asked.note,
-        "asked_at": moment(local(bounded_ms(asked.asked_at))),
+        "questions": questions,
+        "is_open": shown.correction.is_open,
         "bundle": asked.bundle.hex(),
     }
 

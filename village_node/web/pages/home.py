@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from village_node.cases.tasks import correction_drafts, newest_correction_item
+from village_node.cases.tasks import correction_drafts, newest_correction_item, open_letters
 from village_node.catalogue.service import newest_services
 from village_node.drafts.queries import list_drafts
 from village_node.identity.officers import list_officers
@@ -126,7 +126,9 @@ def _needed(row: queries.ItemRow) -> set[str]:
 def _line(db: Session, row: queries.ItemRow, names: dict[str, str], checked: Checkup | None, speed: int) -> ItemLine:
     label = open_label(officer(), row.label)
     is_returned = row.step is queries.ItemStep.RETURNED
-    is_answered = is_returned and newest_correction_item(db, row.bundle) is not None
+    is_answered = (
+        is_returned and newest_correction_item(db, row.bundle) is not None and not open_letters(db, row.bundle)
+    )
     return ItemLine(
         row=row,
         service=names.get(row.service, row.service),

@@ -274,15 +274,14 @@ def upgrade() -> None:
         "correction_draft",
         sa.Column("draft_id", sa.String(length=26), nullable=False),
         sa.Column("officer_id", sa.String(length=18), nullable=False),
-        sa.Column("letter", sa.Integer(), nullable=False),
         sa.Column("bundle_id", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("request", sa.Integer(), nullable=False),
+        sa.Column("letter", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["draft_id"], ["draft.draft_id"], name=op.f("fk_correction_draft_draft_id_draft"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("draft_id", name=op.f("pk_correction_draft")),
     )
-    op.create_index("uq_correction_draft_letter_officer", "correction_draft", ["letter", "officer_id"], unique=True)
+    op.create_index("uq_correction_draft_case_officer", "correction_draft", ["bundle_id", "officer_id"], unique=True)
     op.create_table(
         "draft_file",
         sa.Column("file_id", sa.String(length=26), nullable=False),
@@ -394,7 +393,7 @@ def downgrade() -> None:
     op.drop_table("outbox_act")
     op.drop_index(op.f("ix_draft_file_draft_id"), table_name="draft_file")
     op.drop_table("draft_file")
-    op.drop_index("uq_correction_draft_letter_officer", table_name="correction_draft")
+    op.drop_index("uq_correction_draft_case_officer", table_name="correction_draft")
     op.drop_table("correction_draft")
     op.drop_index("ix_stored_receipt_bundle", table_name="stored_receipt")
     op.drop_table("stored_receipt")

@@ -4,7 +4,9 @@ Passwords come from a prompt or from standard input, never from an argument: arg
 machine and stay in the shell's history.
 """
 
+import csv
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +19,10 @@ from hub.catalogue.catalogue import Catalogue
 from hub.settings import Settings
 from hub.storage.engine import Database
 from hub.storage.ports import SystemClock, SystemIds, SystemRandomness
+
+COLUMNS = ("username", "name", "role", "office")
+MAX_PEOPLE = 5_000
+"""More than the offices of a regency have."""
 
 people_app = typer.Typer(help="People who sign in to the hub.", no_args_is_help=True)
 
@@ -42,6 +48,31 @@ def add(
         typer.echo(f"simpul-hub: not added: {error.rule}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{username} may sign in as {role} of {office}")
+
+
+@people_app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV with the columns username, name, role, office.")],
+    *,
+    password_stdin: Annotated[bool, typer.Option(help="Read everybody's first password from standard input.")] = False,
+) -> None:
+    """Add the people of a list, each for itself: what is refused is named, the others may sign in."""
+    password = _read_password(from_stdin=password_stdin)
+    clock, database, offices = SystemClock(Settings.load().demo_clock), _database(), Catalogue.load().offices
+    ids, refused = SystemIds(clock, SystemRandomness()), 0
+    for number, line in enumerate(_read_list(file), 2):
+        try:
+            role = Role(line["role"])
+            person = NewPerson(
+                username=line["username"], name=line["name"], password=password, role=role, office=line["office"]
+            )
+            with database.session() as session:
+                add_person(session, clock.now(), ids, offices, person)
+        except (AccountError, ValueError) as error:
+            refused += 1
+            typer.echo(f"line {number}: not added: {getattr(error, 'rule', 'role')}", err=True)
+    if refused:
+        raise typer.Exit(1)
 
 
 @people_app.command("list")
@@ -79,6 +110,25 @@ def disable(username: Annotated[str, typer.Argument(help="User name.")]) -> None
         typer.echo(f"simpul-hub: not disabled: {error.rule}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{username} is disabled; all sessions ended")
+
+
+def _read_list(file: Path) -> list[dict[str, str]]:
+    """Return the lines of a list.
+
+    Raises:
+        BadParameter: it cannot be read, lacks a column or is too long.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise typer.BadParameter(f"{file.name}: cannot be read as UTF-8") from None
+    reader = csv.DictReader(text.splitlines())
+    if not set(COLUMNS) <= set(reader.fieldnames or ()):
+        raise typer.BadParameter(f"{file.name}: wanted are the columns {', '.join(COLUMNS)}")
+    lines = [{name: (line[name] or "").strip() for name in COLUMNS} for line in reader]
+    if len(lines) > MAX_PEOPLE:
+        raise typer.BadParameter(f"{file.name}: more than {MAX_PEOPLE} people")
+    return lines
 
 
 def _read_password(*, from_stdin: bool) -> str:

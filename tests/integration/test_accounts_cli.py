@@ -63,3 +63,27 @@ def test_a_refusal_names_the_rule(username: str, office: str, password: str, rul
 
 def test_nobody_cannot_be_disabled() -> None:
     assert run("disable", "siapa").exit_code == 1
+
+
+def bring(folder: Path, text: str) -> Result:
+    (folder / "people.csv").write_text(text, encoding="utf-8")
+    return run("import", str(folder / "people.csv"), "--password-stdin", typed=f"{PASSWORD}\n")
+
+
+def test_a_list_is_imported_and_what_is_refused_is_named(tmp_path: Path) -> None:
+    header = "username,name,role,office\n"
+    done = bring(tmp_path, f"{header}loket,Ana,front_office,one-stop\nx,B,front_office,one-stop\ny.y,C,king,one-stop\n")
+    assert done.exit_code == 1
+    assert ("line 3" in done.output, "line 4" in done.output) == (True, True)
+    assert run("list").output == "loket\tfront_office\tone-stop\tactive\n"
+
+
+def test_a_list_twice_changes_nothing(tmp_path: Path) -> None:
+    text = "username,name,role,office\nloket,Ana,front_office,one-stop\n"
+    assert (bring(tmp_path, text).exit_code, bring(tmp_path, text).exit_code) == (0, 1)
+    assert run("list").output.count("loket") == 1
+
+
+@pytest.mark.parametrize("text", ["", "name,role\nAna,front_office\n", "username;name;role;office\n"])
+def test_a_file_that_is_no_list(tmp_path: Path, text: str) -> None:
+    assert bring(tmp_path, text).exit_code != 0

@@ -14,10 +14,11 @@ Rules (UU 30/2014, UU 25/2009; ``hub.calendar.rules`` for days and closings):
    passed that is a legal event. Nothing is ever issued by itself.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import itemgetter
 
 from hub.calendar.rules import CalendarYearError, OfficeCalendar
 
@@ -103,8 +104,8 @@ Stretch = tuple[datetime, datetime | None]
 def running(clock: Clock, *, until: datetime | None) -> Iterator[Stretch]:
     """Yield the stretches in which the clock ran, up to a moment (None: as if it never ended) (rule 1)."""
     at = clock.start
-    for start, end in _merged(clock.pauses):
-        if end is not None and end <= at:
+    for start, end in sorted(((each.start, each.end) for each in clock.pauses), key=itemgetter(0)):
+        if end is not None and end <= at:  # before the start, or within a pause that is over
             continue
         if start > at:
             if until is not None and start >= until:
@@ -178,20 +179,3 @@ def read_clock(clock: Clock, calendar: OfficeCalendar, now: datetime) -> Reading
 
 def _until(clock: Clock, now: datetime) -> datetime:
     return now if clock.end is None else min(now, clock.end)
-
-
-def _merged(pauses: Iterable[Pause]) -> Iterator[Stretch]:
-    """Yield the pauses in the order of time, those that overlap or touch as one."""
-    begun: Stretch | None = None
-    for pause in sorted(pauses, key=lambda each: each.start):
-        if begun is None:
-            begun = pause.start, pause.end
-        elif begun[1] is None:
-            break
-        elif pause.start <= begun[1]:
-            begun = begun[0], None if pause.end is None else max(begun[1], pause.end)
-        else:
-            yield begun
-            begun = pause.start, pause.end
-    if begun is not None:
-        yield begun

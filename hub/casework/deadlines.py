@@ -149,7 +149,7 @@ def work_out(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar, m
     row.level = 0 if row.due_at is not None and row.due_at >= moment else row.level
     passed = [kind for kind, at in alarms(clock, row.deemed_days, office) if kind in DEEMED_LEVELS and at < moment]
     row.deemed_level = min(row.deemed_level, len(passed)) if row.deemed_at is not None else row.deemed_level
-    row.next_alarm_at = None if row.is_paused else min((at for _, at in alarms_of(row, pauses, calendar)), default=None)
+    row.next_alarm_at = min((at for _, at in alarms_of(row, pauses, calendar)), default=None)
 
 
 def alarms_of(row: CaseClock, pauses: Iterable[ClockPause], calendar: Calendar) -> list[tuple[AlarmKind, datetime]]:

@@ -141,8 +141,18 @@ def test_a_stage_that_is_opened_again_does_not_reset(stand: ClockStand) -> None:
         stage_closed(session, stand.at("2026-11-25T10:00"), case.case_id, "review")
     open_stage(stand, case, "2026-11-30T10:00", days=3)
     assert stand.due(case, "review") == "2026-12-02 16:00"
-    assert stand.due(case) == "2026-12-14 16:00"
     assert stand.history(case) == [("reopened", "2026-11-27 16:30", "2026-12-02 16:00")]
+
+
+def test_that_one_stage_was_closed_for_a_while_holds_no_other_clock(stand: ClockStand) -> None:
+    case = begin(stand)
+    open_stage(stand, case, "2026-11-24T10:00")
+    with stand.database.session() as session:
+        stage_closed(session, stand.at("2026-11-25T10:00"), case.case_id, "review")
+    open_stage(stand, case, "2026-11-30T10:00")
+    pause(stand, case, "2026-11-30T11:00")
+    resume(stand, case, "2026-11-30T12:00")
+    assert stand.due(case) == "2026-12-14 16:00"
 
 
 def test_a_case_that_is_reopened_goes_on_where_it_stopped(stand: ClockStand) -> None:

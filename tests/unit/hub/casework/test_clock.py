@@ -119,6 +119,14 @@ def test_stretches_end_where_they_have_to() -> None:
     assert list(running(clock, until=None)) == [(wib(24, 10), wib(26, 9)), (wib(27, 9), None)]
 
 
+def test_a_pause_before_the_start_takes_nothing_from_a_later_one() -> None:
+    """A correction that was asked before the file was complete is over; the payment comes later."""
+    early, late = pause(wib(20, 9), wib(23, 9)), pause(wib(25, 9), wib(26, 9))
+    clock = Clock(limit_days=2, start=wib(24, 9), pauses=(early, late))
+    assert list(running(clock, until=None)) == [(wib(24, 9), wib(25, 9)), (wib(26, 9), None)]
+    assert due_at(clock, HERE) == wib(27, 16, 30)
+
+
 def test_a_year_that_is_not_known_is_an_error() -> None:
     clock = Clock(limit_days=5, start=datetime(2027, 12, 29, tzinfo=UTC))
     with pytest.raises(CalendarYearError):

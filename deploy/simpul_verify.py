@@ -1,4 +1,4 @@
-"""simpul-verify: checks a receipt of a Simpul hub, off-line and alone.
+"""simpul-verify: checks a receipt or a permit of a Simpul hub, off-line and alone.
 
 This file shares no code with the hub or the village program; it needs Python, ``cryptography`` and ``cbor2``.
 Whoever holds a receipt and the public keys can check, for ever and with no link:
@@ -11,8 +11,15 @@ Whoever holds a receipt and the public keys can check, for ever and with no link
 6. the checkpoint that the bundle named is an older state of the same ledger: the bundle is younger than it;
 7. with ``--bundle``: the bundle is the one that the receipt speaks about, signed by the village's node and the officer.
 
+Whoever holds a permit on paper, and so the text of its QR code, can check:
+8. the text is base 45 (RFC 9285) of an envelope of facts that the hub's permit key signed;
+9. the day lies between its first and its last day;
+10. with ``--revoked``, all parts of one list: signed by the same key, and this permit is not in it;
+11. with ``--pdf`` and ``--seal``: the file is the one that the hub issued with these facts.
+
 Usage: ``simpul-verify --keys keys.json [--bundle bundle.cbor] receipt.cbor [receipt.cbor ...]``
-keys.json: ``{"log": "name+hash+base64", "signers": ["hex of an Ed25519 public key", ...]}``
+Usage: ``simpul-verify permit --keys keys.json --qr TEXT [--on DAY] [--revoked list.cbor ...] [--pdf FILE --seal FILE]``
+keys.json: ``{"log": "name+hash+base64", "signers": ["hex of an Ed25519 public key", ...], "permit": "hex"}``
 Exit code: 0 all hold, 1 at least one does not, 2 files or arguments cannot be read.
 """
 
@@ -22,7 +29,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,6 +46,9 @@ SIGN1_TAG = b"\xd2"
 NODE_PURPOSE = "application/simpul-bundle+cbor"
 OFFICER_PURPOSE = "application/simpul-manifest+cbor"
 KINDS = {"arrived", "whole", "complete", "returned", "custody", "decided", "handed_over", "rejected"}
+PERMIT_PURPOSE = "application/simpul-permit+cbor"
+LIST_PURPOSE, SEAL_PURPOSE = "application/simpul-revocations+cbor", "application/simpul-document+cbor"
+QR_PREFIX, BASE45 = "SIMPUL1:", "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 RECEIPT_FIELDS = {"v", "entry", "salt", "subject", "proof", "checkpoint", "consistency"}
 Log = tuple[str, bytes, bytes]  # name, the four bytes that name its key in a note, public key
 T = TypeVar("T")
@@ -235,16 +245,17 @@ def check_receipt(raw: bytes, log: Log) -> dict[str, object]:
     }
 
 
-def check_envelope(raw: bytes, purpose: str, signers: Sequence[bytes]) -> bytes:
-    """Check one signature of the bundle and return what is inside."""
-    protected, unprotected, payload, signature = sign1(raw, "7")
+def check_envelope(raw: bytes, purpose: str, signers: Sequence[bytes], step: str = "7") -> bytes:
+    """Check one signature and return what is inside."""
+    protected, unprotected, payload, signature = sign1(raw, step)
     if unprotected != {} or not isinstance(payload, bytes):
-        raise Refuted("7: envelope")
+        raise Refuted(f"{step}: envelope")
     for key in signers:
         if protected == write({1: ED25519, 3: purpose, 4: hashlib.sha256(key).digest()[:16]}):
-            need(is_signed(key, signature, write(["Signature1", protected, b"simpul/v1", payload])), "7: signature")
+            message = write(["Signature1", protected, b"simpul/v1", payload])
+            need(is_signed(key, signature, message), f"{step}: signature")
             return payload
-    raise Refuted("7: another header, or a key that is not in the key file")
+    raise Refuted(f"{step}: another header, or a key that is not in the key file")
 
 
 def check_bundle(raw: bytes, signers: Sequence[bytes], stated: Mapping[str, object]) -> dict[str, str]:
@@ -254,6 +265,61 @@ def check_bundle(raw: bytes, signers: Sequence[bytes], stated: Mapping[str, obje
     manifest = read(check_envelope(inner, OFFICER_PURPOSE, signers))
     need(field(manifest, "node", str) == stated["node"], "7: node")
     return {name: field(manifest, name, str) for name in ("village", "officer", "service", "registration_no")}
+
+
+def unbase45(text: str) -> bytes:
+    """Decode base 45 (RFC 9285 §4), of which every value has one form."""
+    out = bytearray()
+    for place in range(0, len(text), 3):
+        group = [BASE45.find(letter) for letter in text[place : place + 3]]
+        number, size = sum(value * 45**power for power, value in enumerate(group)), len(group) - 1
+        need(min(group) >= 0 and size and not number >> 8 * size, "8: base 45")
+        out += number.to_bytes(size, "big")
+    return bytes(out)
+
+
+def check_permit(text: str, key: bytes, on: date) -> dict[str, object]:
+    """Check steps 8 and 9 and return what the permit states."""
+    line = text.strip("\r\n\t")
+    need(line.startswith(QR_PREFIX) and len(line) <= 1_000, "8: no text of a permit")
+    payload = check_envelope(unbase45(line.removeprefix(QR_PREFIX)), PERMIT_PURPOSE, [key], "8")
+    need(field(facts := read(payload), "v", int) == 1, "8: version")
+    names = {"number": "n", "kind": "k", "title": "t", "holder": "p", "office": "o", "registration": "r", "issued": "d"}
+    stated: dict[str, object] = {name: field(facts, letter, str) for name, letter in names.items()}
+    last = optional(facts, "e")
+    try:
+        first_day, last_day = (date.fromisoformat(str(each)) for each in (stated["issued"], last or date.max))
+    except ValueError as error:
+        raise Refuted("8: day") from error
+    need(first_day <= on <= last_day, "9: expired" if on > last_day else "9: not valid yet")
+    mark = hashlib.sha256(payload).digest()[:16]
+    return {**stated, "until": last or "-", "index": field(facts, "l", int), "mark": mark.hex()}
+
+
+def check_not_revoked(parts: Sequence[bytes], key: bytes, mark: str) -> dict[str, object]:
+    """Check step 10 and return which list it was checked against."""
+    lists = [read(check_envelope(raw, LIST_PURPOSE, [key], "10")) for raw in parts]
+    numbers = {(field(each, "number", int), field(each, "parts", int)) for each in lists}
+    need(all(field(each, "v", int) == 1 for each in lists) and len(numbers) == 1, "10: parts of several lists")
+    ((number, count),) = numbers
+    need({field(each, "part", int) for each in lists} == set(range(1, count + 1)), "10: a part is missing")
+    for item in (item for each in lists for item in field(each, "revoked", list)):
+        match item:
+            case [bytes() as revoked, int(), str() as code, *_]:
+                need(revoked.hex() != mark, f"10: revoked ({code})")
+            case _:
+                raise Refuted("10: list")
+    issued_ms = min(MAX_TIME_MS - 1, *(abs(field(each, "issued_at", int)) for each in lists))
+    return {"list": number, "list_of": datetime.fromtimestamp(issued_ms / 1000, UTC).date()}
+
+
+def check_file(files: Sequence[bytes], key: bytes, mark: str) -> dict[str, object]:
+    """Check step 11 for a file and its seal."""
+    content, stated = files[0], read(check_envelope(files[1], SEAL_PURPOSE, [key], "11"))
+    need(field(stated, "v", int) == 1 and field(stated, "mark", bytes).hex() == mark, "11: the seal of another permit")
+    digest = hashlib.sha256(content).digest()
+    need((field(stated, "sha256", bytes), field(stated, "size", int)) == (digest, len(content)), "11: another file")
+    return {"file": "issued"}
 
 
 def parse_log_key(text: str) -> Log:
@@ -266,13 +332,47 @@ def parse_log_key(text: str) -> Log:
     return name, mark, key[1:]
 
 
+def permit_main(arguments: Sequence[str]) -> int:
+    """Check one permit and print one line."""
+    parser = argparse.ArgumentParser(prog="simpul-verify permit", description="Check a permit of a hub, off-line.")
+    parser.add_argument("--keys", required=True, type=Path, help="JSON with the public keys")
+    parser.add_argument("--qr", required=True, help="text of the QR code")
+    parser.add_argument("--on", type=date.fromisoformat, default=datetime.now(UTC).date(), help="day, default today")
+    parser.add_argument("--revoked", nargs="+", type=Path, default=[], help="all parts of a revocation list")
+    parser.add_argument("--pdf", type=Path, help="the file; needs --seal")
+    parser.add_argument("--seal", type=Path, help="the seal of the file")
+    given = parser.parse_args(arguments)
+    try:
+        key = bytes.fromhex(json.loads(given.keys.read_text(encoding="utf-8"))["permit"])
+        parts = [path.read_bytes() for path in given.revoked]
+        files = [path.read_bytes() for path in (given.pdf, given.seal) if path is not None]
+        if len(files) == 1 or len(key) != HASH_BYTES:
+            raise ValueError("--pdf and --seal go together; a key has 32 bytes")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"simpul-verify: cannot read the input: {type(error).__name__}", file=sys.stderr)
+        return 2
+    try:
+        stated = check_permit(given.qr, key, given.on)
+        mark = str(stated["mark"])
+        stated |= check_not_revoked(parts, key, mark) if parts else {"list": "unchecked"}
+        stated |= check_file(files, key, mark) if files else {}
+    except Refuted as refutation:
+        print(f"REFUTED   permit: step {refutation}")
+        return 1
+    print("HOLDS     permit: " + " ".join(f"{name}={value}" for name, value in stated.items()))
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the named receipts and print one line each."""
+    """Check the named receipts and print one line each; ``permit`` as the first word checks a permit instead."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["permit"]:
+        return permit_main(words[1:])
     parser = argparse.ArgumentParser(prog="simpul-verify", description="Check receipts of a Simpul hub, off-line.")
     parser.add_argument("receipts", nargs="+", type=Path)
     parser.add_argument("--keys", required=True, type=Path, help="JSON with the public keys")
     parser.add_argument("--bundle", type=Path, help="the signed bundle that the receipt speaks about")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(words)
     try:
         keys = json.loads(given.keys.read_text(encoding="utf-8"))
         log = parse_log_key(keys["log"])

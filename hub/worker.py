@@ -14,6 +14,7 @@ Rules:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 from sqlalchemy import exists, select
@@ -69,6 +70,8 @@ class WorkerContext:
     beacon_s: int
     tools: CaseTools
     witnesses: Witnesses
+    errands: tuple[Callable[[datetime], object], ...] = ()
+    """What rooms want done now and then; each stands alone, as rule 1 says."""
 
 
 class Worker:
@@ -114,6 +117,7 @@ class Worker:
             steps.insert(0, lambda: self._tell_catalogue(now))
         if self._clocks_every.is_due(now_ms):
             steps += [lambda: self._tell_calendar(now), lambda: self._watch_clocks(now)]
+            steps += [partial(errand, now) for errand in context.errands]
         if self._remind_every.is_due(now_ms):
             steps.append(lambda: self._remind(now))
         if self._beacon_every.is_due(now_ms):

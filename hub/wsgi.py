@@ -7,7 +7,7 @@ from hub.catalogue.catalogue import Catalogue
 from hub.logs import configure_logs
 from hub.settings import Settings
 from hub.web.app import create_app
-from hub.wiring import make_case_tools, make_ports, make_stores
+from hub.wiring import make_ports, make_room_tools, make_stores
 
 
 def build_app(settings: Settings) -> Flask:
@@ -24,7 +24,7 @@ def build_app(settings: Settings) -> Flask:
         ids=ports.ids,
         settings=settings,
     )
-    return create_app(context, make_case_tools(settings, catalogue, stores.keyring, ports))
+    return create_app(context, *make_room_tools(settings, catalogue, stores, ports))
 
 
 def _load() -> Flask:

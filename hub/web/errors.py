@@ -15,7 +15,9 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from hub.accounts.errors import AccountError, DelegationRefusedError
 from hub.casework.errors import CaseNotFoundError, ConflictError, FileQuarantinedError, MoveRefusedError
+from hub.fees.errors import FeeError
 from hub.logs import trail_of
+from hub.permits.errors import DocumentNotFoundError, PermitError
 from hub.registry.errors import RegistryError
 from hub.storage.errors import StorageError
 
@@ -71,6 +73,9 @@ TABLE: Mapping[type[Exception], int] = {
     ConflictError: 409,
     FileQuarantinedError: 423,
     MoveRefusedError: 422,
+    DocumentNotFoundError: 404,
+    PermitError: 422,
+    FeeError: 422,
     AccountError: 422,
     DelegationRefusedError: 422,
     RegistryError: 409,

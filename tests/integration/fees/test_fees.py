@@ -55,8 +55,8 @@ def set_fee(desk: Desk, case_id: str, claim: Claim = Claim(), actor: Actor | Non
         return assess(session, desk.town.now(), actor, command, desk.fees)
 
 
-def a_proof(code: str, **changes: object) -> Paid:
-    made = Paid(code=code, amount_rp=25_000, channel=Channel.BANK, reference="TRX-0001", paid_on=date(2026, 11, 24))
+def a_proof(due: str, **changes: object) -> Paid:
+    made = Paid(code=due, amount_rp=25_000, channel=Channel.BANK, reference="TRX-0001", paid_on=date(2026, 11, 24))
     return replace(made, **changes)  # type: ignore[arg-type]  # a test names fields that exist
 
 

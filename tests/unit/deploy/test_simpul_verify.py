@@ -303,4 +303,4 @@ def test_it_is_short_and_imports_nothing_of_ours() -> None:
     tops = {alias.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     tops |= {(node.module or ".").split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
     assert tops - set(sys.stdlib_module_names) == {"cbor2", "cryptography"}
-    assert len(text.splitlines()) < 300
+    assert len(text.splitlines()) < 400

@@ -73,8 +73,10 @@ def _receipt(row: StoredReceipt, prefix: str, correction: int) -> Link:
 
 
 def _news(session: Session, bundle: bytes) -> Iterator[Link]:
+    taken = select(StoredReceipt.log_index).join(OutboxItem, OutboxItem.bundle_id == StoredReceipt.bundle_id)
+    own = set(session.scalars(taken.where(OutboxItem.corrects == bundle)))
     for step in list_steps(session, bundle):
-        if step.event not in QUIET:
+        if step.event not in QUIET and step.ledger_index not in own:  # the receipt of our own correction says it
             yield Link(
                 word=step.event,
                 origin=Origin.NEWS,

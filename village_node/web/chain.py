@@ -45,7 +45,7 @@ WORDS: Mapping[str, Lazy] = {
     "deemed": later("Batas diam dianggap setuju terlampaui"),
     "told": later("Pemohon sudah diberi tahu (dicatat pusat)"),
     "revoked": later("Surat dicabut"),
-    "file_quarantined": later("Satu berkas ditahan pemeriksa virus"),
+    "quarantined": later("Satu berkas ditahan pemeriksa virus"),
     "correction_saved": later("Perbaikan tersimpan di sini"),
     "correction_sent": later("Perbaikan dikirim"),
     "correction_arrived": later("Perbaikan diterima pusat"),
@@ -59,15 +59,13 @@ WORDS: Mapping[str, Lazy] = {
 PAUSES: Mapping[str, Lazy] = {
     "correction": later("menunggu perbaikan dari pemohon"),
     "payment": later("menunggu pembayaran"),
-    "awaiting_payment": later("menunggu pembayaran"),
-    "force_majeure": later("keadaan kahar"),
+    "closed": later("sudah diputus"),
 }
 
 OPINIONS: Mapping[str, Lazy] = {
     "yes": later("menyetujui"),
     "no": later("tidak menyetujui"),
     "conditions": later("menyetujui dengan syarat"),
-    "conditional": later("menyetujui dengan syarat"),
 }
 
 _BAD = frozenset({"rejected", "correction_rejected", "revoked"})

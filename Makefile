@@ -154,7 +154,7 @@ ifneq ($(wildcard tests/faults/test_*.py tests/faults/*/test_*.py),)
 HELP += "faults|kills, power cuts, wiped brokers, bad links"
 .PHONY: faults
 faults: $(READY)
-	$(PYTEST) tests/faults $(ARGS)
+	SIMPUL_ALL_GAPS=1 $(PYTEST) tests/faults $(wildcard tests/e2e/test_bad_link.py) $(ARGS)
 endif
 
 ifneq ($(wildcard tests/simulation/test_*.py),)

@@ -76,7 +76,7 @@ class Site:
     def service(self) -> Service:
         """A service whose papers may all be PDFs."""
         services = self.network.node_evidence[0].services()
-        return next(each for each in services if each.requirements and _takes_pdf(each))
+        return next(each for each in services if _takes_pdf(each))
 
     def application(self, *, scans: int, files: int = 1) -> Application:
         """Return an application with so many bytes of scans, in so many files, that cannot be packed any smaller."""
@@ -114,7 +114,9 @@ class Site:
 
 
 def _takes_pdf(service: Service) -> bool:
-    return all(MediaType.PDF in each.media_types for each in service.requirements)
+    """Tell whether every paper that may be wanted can be a PDF, and at least one is."""
+    wanted = [each for each in service.requirements if each.required]
+    return bool(wanted) and all(MediaType.PDF in each.media_types for each in wanted)
 
 
 def moment(value: object) -> datetime:

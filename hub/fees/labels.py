@@ -23,6 +23,11 @@ KINDS: Mapping[FeeKind, str] = {
     FeeKind.NATIONAL_SYSTEM: "Ditetapkan pada sistem nasional",
 }
 
+INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
+ASSESSED = "Biaya sudah ditetapkan."
+PAID = "Pembayaran sudah dicatat."
+PROPOSED = "Perubahan diusulkan; pejabat dari kantor lain harus menyetujuinya."
+
 CHANNELS: Mapping[Channel, str] = {
     Channel.BANK: "Bank atau virtual account",
     Channel.TREASURY: "Kasir daerah",

@@ -35,7 +35,6 @@ from hub.permits.paper import draw
 blueprint = Blueprint("fees", __name__, template_folder="templates")
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 REVENUE_READERS = (Role.HEAD, Role.DIVISION_HEAD, Role.INSPECTORATE)
 
@@ -58,7 +57,7 @@ def assess_now(case_id: str) -> ResponseReturnValue:
     def run(session: Session) -> object:
         return assess(session, web_context().clock.now(), current_actor(), command, tools)
 
-    return _do(case_id, form, run if form.validate() else None, "Biaya sudah ditetapkan.")
+    return _do(case_id, form, run if form.validate() else None, labels.ASSESSED)
 
 
 @blueprint.post("/cases/<case_id>/fee/pay")
@@ -75,7 +74,7 @@ def pay_now(case_id: str) -> ResponseReturnValue:
     def run(session: Session) -> object:
         return record_payment(session, web_context().clock.now(), current_actor(), command, tools)
 
-    return _do(case_id, form, run, "Pembayaran sudah dicatat.")
+    return _do(case_id, form, run, labels.PAID)
 
 
 @blueprint.post("/cases/<case_id>/fee/change")
@@ -97,7 +96,7 @@ def change_now(case_id: str) -> ResponseReturnValue:
     def run(session: Session) -> object:
         return propose_change(session, web_context().clock.now(), current_actor(), command, tools)
 
-    return _do(case_id, form, run, "Perubahan diusulkan; pejabat dari kantor lain harus menyetujuinya.")
+    return _do(case_id, form, run, labels.PROPOSED)
 
 
 @blueprint.get("/cases/<case_id>/fee/skrd.pdf")
@@ -150,7 +149,7 @@ def revenue_csv() -> ResponseReturnValue:
 def _do(case_id: str, form: FeeForm, run: Callable[[Session], object] | None, done: str) -> ResponseReturnValue:
     """Run one use case; None: the form is not complete. A refusal shows the page as it now is, with what was typed."""
     if run is None:
-        return _show(case_id, INCOMPLETE, 422, form)
+        return _show(case_id, labels.INCOMPLETE, 422, form)
     try:
         with web_context().database.session() as session:
             run(session)

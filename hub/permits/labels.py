@@ -38,6 +38,8 @@ ANSWERS: Mapping[Answer, Badge] = {
     Answer.NOT_OURS: Badge(text="Bukan dokumen dari kabupaten ini", colour="danger", icon="question-octagon"),
 }
 
+INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
+NOTHING_GIVEN = "Tempel isi kode QR, atau pilih berkas PDF."
 REFUSAL_GENUINE = "Surat penolakan ini asli. Surat ini bukan izin."
 
 REVOCATIONS: Mapping[str, str] = {

@@ -14,7 +14,6 @@ from protocol.permit import MARK_BYTES
 
 __all__ = ["blueprint"]
 
-NOTHING_GIVEN = "Tempel isi kode QR, atau pilih berkas PDF."
 CBOR = "application/cbor"
 
 
@@ -33,7 +32,7 @@ def verify_now() -> ResponseReturnValue:
     text, upload = str(form.text.data or "").strip("\r\n\t"), request.files.get("file")
     content = upload.read() if upload is not None else b""
     if not form.validate() or not (text or content):
-        return _page(form, problem=NOTHING_GIVEN, status=422)
+        return _page(form, problem=labels.NOTHING_GIVEN, status=422)
     with context.database.reading() as session:
         now = context.clock.now()
         found = check_file(session, now, content, tools) if content else check_text(session, now, text, tools)

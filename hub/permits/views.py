@@ -32,7 +32,6 @@ blueprint = Blueprint("permits", __name__, template_folder="templates")
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 FIRST_YEAR, LAST_YEAR = 2000, 2200
-INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
 
 
 @blueprint.get("/cases/<case_id>/letter")
@@ -50,7 +49,7 @@ def sign(case_id: str) -> ResponseReturnValue:
     with context.database.reading() as session:
         letter_page(session, current_actor(), case_id, tools.case)
     if not form.validate():
-        return _show(case_id, INCOMPLETE, 422, form=form)
+        return _show(case_id, labels.INCOMPLETE, 422, form=form)
     command = CaseCommand(case_id=case_id, version=form.seen_version())
     try:
         sign_case(context.database, context.clock, current_actor(), command, form.secrets(), tools)
@@ -75,7 +74,7 @@ def revoke(case_id: str) -> ResponseReturnValue:
         letter_page(session, current_actor(), case_id, tools.case)
     code = form.chosen() if form.validate() else None
     if code is None:
-        return _show(case_id, INCOMPLETE, 422, revoke_form=form)
+        return _show(case_id, labels.INCOMPLETE, 422, revoke_form=form)
     command = RevocationCommand(
         case_id=case_id, version=form.seen_version(), code=code, reason=str(form.reason.data or "")
     )

@@ -5,7 +5,7 @@ sealed messages) and, through ``open_bundle``, by tests that seal for real.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from random import Random
@@ -121,6 +121,8 @@ class HubStandIn:
         self.pieces: dict[bytes, list[bytes]] = {}
         self.acts: dict[bytes, Act] = {}
         self.find_officer: KeyFinder = lambda _: None
+        self.on_manifest: Callable[[bytes], object] = lambda _: None
+        """Called once for each accepted bundle, after its receipt is made."""
         for _ in range(3):
             self.ledger.append(self.random.randbytes(40))
 
@@ -159,6 +161,7 @@ class HubStandIn:
         if not known:
             case.have |= self.early.pop(facts.bundle, set())
             case.receipts[ReceiptKind.ARRIVED] = self.receipt(facts, ReceiptKind.ARRIVED)
+            self.on_manifest(facts.bundle)
         self._close(case)
         answers = [(Down.RECEIPT, raw) for raw in case.receipts.values()]
         return answers + (self._need(case) if known else [])

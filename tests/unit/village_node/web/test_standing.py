@@ -80,8 +80,9 @@ def test_a_return_says_who_why_and_what_the_officer_does_now(speak: Speak, code:
     advice = RETURNS.get(code, UNKNOWN_RETURN)
     with speak("id"):
         standing = standing_of(replace(ROW, step=ItemStep.RETURNED, code=code, office="one-stop"), FINDING)
-        assert standing.why.startswith(f"Dikembalikan oleh loket terpadu (DPMPTSP). {advice.reason} Catatan kantor itu")
-        assert standing.next.startswith(f"Telepon atau datangi kantor itu. {advice.to_do} Sesudah itu buat permohonan")
+        assert standing.why == f"Dikembalikan oleh loket terpadu (DPMPTSP). {advice.reason}"
+        assert standing.next.startswith("Buka permintaan perbaikannya di Beranda")
+        assert standing.next.endswith(str(advice.to_do))
     assert standing.turn == "petugas desa"
 
 

@@ -14,10 +14,11 @@ import typer
 from hub.accounts.errors import AccountError
 from hub.accounts.queries import list_people
 from hub.accounts.rules import Role
-from hub.accounts.service import NewPerson, add_person, disable_person, set_password
+from hub.accounts.service import NewPerson, add_person, disable_person, set_nik, set_password
 from hub.catalogue.catalogue import Catalogue
 from hub.settings import Settings
 from hub.storage.engine import Database
+from hub.storage.keyring import Keyring
 from hub.storage.ports import SystemClock, SystemIds, SystemRandomness
 
 COLUMNS = ("username", "name", "role", "office")
@@ -98,6 +99,19 @@ def password(
         typer.echo(f"simpul-hub: not changed: {error.rule}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{username} has a new password; all sessions ended")
+
+
+@people_app.command()
+def nik(username: Annotated[str, typer.Argument(help="User name.")]) -> None:
+    """Read a person's NIK from standard input and keep its keyed mark: nobody works on their own case."""
+    settings = Settings.load()
+    try:
+        with Database(settings.url).session() as session:
+            set_nik(session, Keyring.open(settings.keys_dir), username, sys.stdin.readline().strip())
+    except AccountError as error:
+        typer.echo(f"simpul-hub: not kept: {error.rule}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{username}: the mark of the NIK is kept, the number is not")
 
 
 @people_app.command()

@@ -36,8 +36,10 @@ from hub.accounts.rules import (
 from hub.accounts.tables import Person, SignInFailure, WebSession
 from hub.catalogue.offices import Office
 from hub.storage.engine import Database
+from hub.storage.keyring import NIK_PURPOSE, Keyring
 from hub.storage.ports import Clock, Ids, Randomness
 from protocol.catalogue import OfficeCode
+from protocol.nik import is_sixteen_digits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,6 +153,20 @@ def sign_in(database: Database, clock: Clock, randomness: Randomness, attempt: A
             session.execute(update(Person).where(Person.person_id == person_id).values(password=fresh))
         _forgive(session, attempt)
         return SignInResult(token=begin_session(session, now, randomness, person_id))
+
+
+def set_nik(session: Session, keyring: Keyring, username: str, nik: str) -> None:
+    """Keep the keyed mark of a person's own NIK, so that nobody works on their own case; the number is not kept.
+
+    Raises:
+        AccountError: there is no such person, or it is no NIK.
+    """
+    person = _by_username(session, username)
+    if person is None:
+        raise AccountError(AccountRule.PERSON_UNKNOWN)
+    if not is_sixteen_digits(nik):
+        raise AccountError(AccountRule.NIK)
+    person.nik_index = keyring.blind(nik.encode(), NIK_PURPOSE)
 
 
 def begin_session(

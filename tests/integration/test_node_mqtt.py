@@ -28,6 +28,7 @@ from village_node.sync.runner import NodeParts, Runner
 
 NODE = NodeId("3314012001-01")
 HUB = HubId("3314")
+SOON = replace(Limits(), ping_first=1_000)
 pytestmark = pytest.mark.broker
 
 
@@ -182,7 +183,7 @@ class Bridge:
             self.client.publish(down(NODE, kind), raw, wait=False)
 
 
-def runner_over(stand: NodeStand, carrier: MqttCarrier) -> Runner:
+def runner_over(stand: NodeStand, carrier: MqttCarrier, limits: Limits = SOON) -> Runner:
     with stand.database.reading() as session:
         enrolled = load_enrolled(session)
     parts = NodeParts(
@@ -195,7 +196,7 @@ def runner_over(stand: NodeStand, carrier: MqttCarrier) -> Runner:
         keys=stand.keys,
         enrolled=enrolled,
         data_dir=stand.directory,
-        limits=replace(Limits(), ping_first=1_000),
+        limits=limits,
     )
     return Runner(parts, carrier)
 

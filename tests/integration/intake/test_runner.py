@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from sqlalchemy.orm import Session
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.reading import AcceptedBundle
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
-from hub.intake.tables import Bundle, IntakeQuarantine
+from hub.intake.tables import Bundle, IntakeQuarantine, IntakeRefusal
 from hub.storage.errors import StorageError
 from hub.storage.single import single_instance
+from protocol.envelope import Purpose, one_key
+from protocol.mailbox import Refusal, verify_from_hub
+from protocol.wire import from_bytes
 from tests.hostile import SERVICE, Scene, neighbours
 from tests.hubs import bundle_of, make_hub
 
@@ -103,7 +107,13 @@ def test_a_message_that_breaks_the_code_is_put_aside_and_the_rest_goes_on(scene:
     with scene.hub.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Bundle)) == 2
         assert session.scalars(select(IntakeQuarantine.code)).one() == "put_aside"
+        assert session.scalars(select(IntakeRefusal.code)).one() == "put_aside"
     assert len(carrier.acknowledged) == len(made)
+    told = [message.payload for message in carrier.published if message.payload[:1] == b"\xd2"]
+    key = one_key(scene.hub.context.secrets.message.public_key())
+    (payload,) = (verify_from_hub(raw, purpose=Purpose.REFUSAL, find_key=key) for raw in told)
+    refusal = from_bytes(payload, Refusal, max_bytes=1_000)
+    assert (refusal.code, refusal.message) == ("put_aside", sha256(made[1].message).digest())
 
 
 def test_a_stop_during_a_pause_leaves_the_batch_unacknowledged(scene: Scene, carrier: ListCarrier) -> None:

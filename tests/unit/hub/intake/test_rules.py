@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from hub.intake.rules import BundleFacts, Decision, FormCheck, OfficerState, Outcome, decide
+from hub.intake.rules import BundleFacts, CorrectionCheck, Decision, FormCheck, OfficerState, Outcome, decide
 from loadtests.village import Village
 from protocol.bundle import Manifest
 from protocol.checkpoint import CheckpointRef
@@ -31,7 +31,9 @@ GOOD = BundleFacts(
 def a_manifest(counter: int = 1, checkpoint: CheckpointRef | None = None) -> Manifest:
     village = Village(
         node=NodeId("3314012001-01"),
-        hub=HubKeys(hub=HubId("3314"), log="x", message_key=b"m" * 32, sealing_key=b"\x09" + b"\0" * 31, permit_key=b"p" * 32),
+        hub=HubKeys(
+            hub=HubId("3314"), log="x", message_key=b"m" * 32, sealing_key=b"\x09" + b"\0" * 31, permit_key=b"p" * 32
+        ),
         officer=OfficerId("o-0123456789ABCDEF"),
         numbers=[NumberLease(year=2026, first=1, last=100)],
         random=Random(1),
@@ -54,6 +56,11 @@ def test_a_good_bundle_is_accepted() -> None:
         (replace(GOOD, counter_is_used=True), "counter_conflict", True),
         (replace(GOOD, number_is_leased=False), "number_not_leased", True),
         (replace(GOOD, number_is_used=True), "number_used", True),
+        (replace(GOOD, correction=CorrectionCheck.UNKNOWN), "correction_unknown", True),
+        (replace(GOOD, correction=CorrectionCheck.NUMBER), "number_used", True),
+        (replace(GOOD, correction=CorrectionCheck.CLOSED), "correction_closed", True),
+        (replace(GOOD, correction=CorrectionCheck.NOT_ASKED), "correction_not_asked", False),
+        (replace(GOOD, correction=CorrectionCheck.CLOSED, counter_is_used=True), "counter_conflict", True),
         (replace(GOOD, form=FormCheck.SERVICE_UNKNOWN), "service_unknown", False),
         (replace(GOOD, form=FormCheck.ANSWERS_INVALID), "answers_invalid", False),
         (replace(GOOD, form=FormCheck.ATTACHMENTS_INVALID), "attachments_invalid", False),
@@ -62,6 +69,11 @@ def test_a_good_bundle_is_accepted() -> None:
 def test_each_broken_rule_has_its_code(facts: BundleFacts, code: str, keeps: bool) -> None:
     expected = Decision(outcome=Outcome.REJECTED, code=code, keeps_evidence=keeps)
     assert decide(a_manifest(), facts) == expected
+
+
+def test_a_correction_bears_a_number_that_is_used_and_was_perhaps_leased_to_another_pc() -> None:
+    facts = replace(GOOD, correction=CorrectionCheck.FITS, number_is_used=True, number_is_leased=False)
+    assert decide(a_manifest(), facts) == Decision(outcome=Outcome.ACCEPTED)
 
 
 def test_what_is_known_is_a_duplicate_whatever_else_is_wrong() -> None:

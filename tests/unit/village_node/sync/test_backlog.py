@@ -94,3 +94,13 @@ def test_no_chunk_goes_twice_and_hardly_a_form(drained: Month) -> None:
     chunks = [(each.bundle, each.attachment, each.index) for each in drained.sent if isinstance(each, m.SendChunk)]
     assert len(chunks) == len(set(chunks)) == sum(sum(item.chunks) for item in drained.disk.items)
     assert sum(isinstance(each, m.SendManifest) for each in drained.sent) <= ITEMS + len(chunks) // LIMITS.budget
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_what_was_swallowed_only_that_goes_again(seed: int) -> None:
+    """Fault A03: one message in twenty vanishes behind its acknowledgement."""
+    world = World(seed, replace(STILL, swallow=0.05), items=60)
+    world.run(2 * DAY)
+    chunks = sum(sum(item.chunks) for item in world.disk.items)
+    assert set(world.disk.states.values()) == {"whole"}
+    assert world.sent_chunks <= chunks * 1.10

@@ -140,11 +140,11 @@ def file(case_id: str, bundle: int, position: int) -> ResponseReturnValue:
     try:
         return _draw(asked)
     except CaseNotFoundError:
-        return _frame("Lampiran ini tidak ada, atau belum tiba dari desa.", 404)
+        return _frame(404)
     except FileQuarantinedError:
-        return _frame("Lampiran ini dikarantina: tidak ada yang membukanya. Minta desa mengirim berkas baru.", 423)
+        return _frame(423)
     except PreviewError:
-        return _frame("Gambar halaman ini tidak dapat dibuat. Halaman itu mungkin tidak ada.", 404)
+        return _frame(415)
 
 
 @blueprint.get("/<case_id>/receipts/<int:ledger_index>")
@@ -212,8 +212,8 @@ def _draw(asked: FileAsked) -> Response:
     return _sandboxed(response)
 
 
-def _frame(words: str, status: int) -> Response:
-    return _sandboxed(Response(render_template("casework/frame.html", words=words), status=status))
+def _frame(status: int) -> Response:
+    return _sandboxed(Response(render_template("casework/frame.html", words=labels.FRAMES[status]), status=status))
 
 
 def _sandboxed(response: Response) -> Response:

@@ -140,6 +140,7 @@ DONE: Mapping[str, str] = {
     "complete": "Berkas dinyatakan lengkap dan benar. Desa mendapat tanda terimanya.",
     "ask_correction": "Berkas dikembalikan untuk perbaikan. Desa menerima alasan, yang diminta, dan nama kantor Anda.",
     "opinion": "Pendapat tercatat. Desa mendapat kabarnya.",
+    "minutes": "Pendapat tercatat. Desa mendapat kabarnya.",
     "finish": "Tahap ini selesai. Desa mendapat kabarnya.",
     "decide": "Keputusan tercatat.",
     "confirm": "Jawaban Anda sebagai badan kedua tercatat.",
@@ -283,3 +284,13 @@ FLAGS: Mapping[str, str] = {
 CONFLICT = (
     "Orang lain lebih dahulu mengubah berkas ini. Keadaan terakhir ada di bawah; yang Anda ketik masih ada di sini."
 )
+
+INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
+NOT_ON_DESK = "Berkas itu tidak ada di meja kantor Anda."
+
+FRAMES: Mapping[int, str] = {
+    404: "Lampiran ini tidak ada, atau belum tiba dari desa.",
+    415: "Gambar halaman ini tidak dapat dibuat. Halaman itu mungkin tidak ada.",
+    423: "Lampiran ini dikarantina: tidak ada yang membukanya. Minta desa mengirim berkas baru.",
+}
+"""What stands in the place of a picture, by the status that says why."""

@@ -66,7 +66,6 @@ __all__ = ["blueprint"]
 
 _Form = TypeVar("_Form", bound=MoveForm)
 MAX_OFFICE = 40
-INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
 
 
 @blueprint.post("/<case_id>/take")
@@ -257,7 +256,7 @@ def _typed(move: str, kind: type[_Form]) -> tuple[_Form, Typed]:
 
 
 def _incomplete(case_id: str, typed: Typed) -> ResponseReturnValue:
-    return show_case(case_id, Problem(text=INCOMPLETE, status=422), typed)
+    return show_case(case_id, Problem(text=labels.INCOMPLETE, status=422), typed)
 
 
 def _move(case_id: str, typed: Typed, run: Callable[[Session], object]) -> ResponseReturnValue:
@@ -270,5 +269,5 @@ def _move(case_id: str, typed: Typed, run: Callable[[Session], object]) -> Respo
     except MoveRefusedError as refused:
         status = 403 if refused.rule in FORBIDDEN else 422
         return show_case(case_id, Problem(text=labels.RULES[refused.rule], status=status), typed)
-    flash(_(labels.DONE["opinion" if typed.move == "minutes" else typed.move]), "success")
+    flash(_(labels.DONE[typed.move]), "success")
     return redirect(url_for("casework.case", case_id=case_id), 303)

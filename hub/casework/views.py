@@ -153,7 +153,7 @@ def _take(command: StageCommand) -> str:
     except ConflictError:
         return "late"
     except CaseNotFoundError:
-        return "Berkas itu tidak ada di meja kantor Anda."
+        return labels.NOT_ON_DESK
     except MoveRefusedError as refused:
         return labels.RULES[refused.rule]
     return "done"
@@ -213,11 +213,18 @@ def _export_row(row: QueueRow, calendar: Calendar, now: datetime) -> list[str]:
         _(labels.OUTCOMES[Outcome(row.outcome)].text) if row.outcome else "",
         _(labels.ACTIONS[row.stage.action]) if row.stage is not None else "",
         _(labels.STAGE_STATES[row.stage.state].text) if row.stage is not None else "",
-        str(left.days) if left.due_at is not None else _(labels.HASTES[left.haste].text),
+        _days(left),
         _moment(left.due_at),
         _moment(row.received_at),
         _moment(row.completed_at),
     ]
+
+
+def _days(left: TimeLeft) -> str:
+    """Return the days as text that no spreadsheet takes for a formula: a word, not a minus."""
+    if left.due_at is None:
+        return str(_(labels.HASTES[left.haste].text))
+    return str(left.days if left.days >= 0 else _("terlambat %(n)s hari kerja", n=-left.days))
 
 
 def _moment(moment: datetime | None) -> str:

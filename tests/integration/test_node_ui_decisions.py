@@ -70,7 +70,7 @@ def test_the_document_is_handed_out_whole_and_runs_nothing(browser: Browser, bun
     assert answer.data == PDF
     assert answer.mimetype == "application/pdf"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert browser.get(f"{page_of(browser)}/dokumen?simpan=1").headers["Content-Disposition"].startswith("attachment")
 
 

@@ -32,10 +32,8 @@ HEADERS = {
 }
 
 FILE_CSP = "default-src 'none'; sandbox"
-"""For a file that somebody attached: whatever is in it, nothing of it runs."""
-
-DOCUMENT_CSP = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; plugin-types application/pdf"
-"""For a document of the hub, whose digest a signed and sealed notice told: the browser's own viewer may show it."""
+"""For a file that somebody attached or sent: whatever is in it, nothing of it runs. The browser's viewer shows a PDF all the
+same (Chromium 156); one that does not offers the file to be saved."""
 
 
 def is_from_our_page(incoming: Request) -> bool:

@@ -19,7 +19,7 @@ from village_node.web.decisions import outcome_words, step_words, validity_words
 from village_node.web.desk import context, for_officers, local, officer
 from village_node.web.errors import advice_of
 from village_node.web.language import say
-from village_node.web.security import DOCUMENT_CSP
+from village_node.web.security import FILE_CSP
 from village_node.web.standing import office_words
 from village_node.web.words import moment, size
 
@@ -62,7 +62,7 @@ def document(letter: int) -> ResponseReturnValue:
         context().wake()
         raise DocumentDamagedError
     response = Response(opened.content, mimetype=ref.media_type)
-    response.headers["Content-Security-Policy"] = DOCUMENT_CSP
+    response.headers["Content-Security-Policy"] = FILE_CSP
     way = "attachment" if request.args.get("simpan") or ref.media_type != "application/pdf" else "inline"
     response.headers["Content-Disposition"] = f'{way}; filename="{decision.registration_no}.pdf"'
     return response

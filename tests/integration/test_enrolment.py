@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.dispatch.post import Standings, announce
+from hub.dispatch.tables import NoticeRow
 from hub.network.certification import issue_approved
 from hub.network.enrolment import Reply, refuse
 from hub.network.errors import NetworkError
@@ -27,7 +29,7 @@ from protocol.envelope import Purpose, load_public_key, one_key, public_bytes, v
 from protocol.errors import EnrolmentError, MalformedError, ProtocolError, TooLargeError, VersionError
 from protocol.ids import NodeId, VillageCode, key_id
 from protocol.limits import MAX_ENROLMENT_BYTES, MAX_MAIL_BYTES
-from protocol.mailbox import OfficerCertificate
+from protocol.mailbox import NoticeKind, OfficerCertificate
 from protocol.wire import from_bytes
 from tests.integration.fleet import (
     CATALOGUE,
@@ -220,6 +222,16 @@ def test_a_refused_certificate_request_says_why_and_may_be_corrected(
     }
     assert hub.request(pc.request(csr=wrong[fault])) is fault
     assert hub.request(pc.request()) is Verdict.PENDING
+
+
+def test_an_enrolled_node_is_welcomed_with_what_holds_for_all(hub: HubSide, database: Database, pc: VillagePc) -> None:
+    with database.session() as session:
+        announce(session, NOW, Standings(NoticeKind.CALENDAR, {"": b"days off"}))
+    hub.request(pc.request())
+    node = hub.approve(pc)
+    with database.reading() as session:
+        rows = session.scalars(select(NoticeRow).where(NoticeRow.node_id == str(node))).all()
+    assert [(row.number, row.kind, row.body) for row in rows] == [(1, "calendar", b"days off")]
 
 
 def test_a_sealing_key_of_small_order_is_refused_and_may_be_corrected(hub: HubSide, pc: VillagePc) -> None:

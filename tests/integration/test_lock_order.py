@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from hub.dispatch.post import Standings, announce
 from hub.ledger.service import take_turn
 from hub.registry.service import certify_officer, note_mail, request_officers, revoke_node, revoke_officer
 from hub.storage.engine import Database
 from protocol.ids import NodeId
+from protocol.mailbox import NoticeKind
 from tests.integration.fleet import NOW, a_key, a_node, an_officer, decision, fresh_database
 
 NODE = NodeId("3314052003-01")
@@ -21,6 +23,7 @@ WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'L
 CHANGES: dict[str, Callable[[Session], object]] = {
     "revoke node": lambda session: revoke_node(session, NODE, decision()),
     "revoke officer": lambda session: revoke_officer(session, OFFICER, decision()),
+    "tell all nodes": lambda session: announce(session, NOW, Standings(NoticeKind.CALENDAR, {"": b"days"})),
     "certify officer": lambda session: certify_officer(session, OFFICER, decision(), a_key("message")),
 }
 

@@ -32,8 +32,10 @@ HEADERS = {
 }
 
 FILE_CSP = "default-src 'none'; sandbox"
-"""For a file that somebody attached or sent: whatever is in it, nothing of it runs. The browser's own viewer shows a PDF
-all the same (Chromium 156); one that does not offers to save it."""
+"""For a file that somebody attached or sent: whatever is in it, nothing of it runs.
+
+The browser's own viewer shows a PDF all the same (Chromium 156); one that does not offers to save it.
+"""
 
 
 def is_from_our_page(incoming: Request) -> bool:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
 from hub.intake.carrier import Incoming
-from hub.intake.chunks import EARLY_CHUNKS
+from hub.intake.early import EARLY_CHUNKS
 from hub.registry import service as registry
 from loadtests.village import Change, Village
 from protocol import codec

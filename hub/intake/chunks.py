@@ -12,16 +12,15 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from hub.intake.context import IntakeContext
+from hub.intake.early import EARLY_CHUNKS, count_early, drop_old
 from hub.intake.reading import place_of
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import CheckedChunk, Refused
 from hub.storage.base import table_of
 from protocol.chunks import Chunk, ChunkSealer
 from protocol.errors import ChunkAuthError, ChunkRangeError, IdentityError, ProtocolError, QuotaError
+from protocol.ids import NodeId
 from protocol.topics import Up
-
-EARLY_CHUNKS = 300
-"""Chunks of one node that may wait for their manifest: 14 MB."""
 
 Place = tuple[bytes, int]
 """Bundle id and position of the attachment."""
@@ -48,8 +47,10 @@ class ChunkStage:
         self._owners: dict[bytes, str] = {}
         self._files: dict[Place, tuple[int, bool]] = {}
         self._sealers: dict[Place, ChunkSealer] = {}
-        self._waiting: dict[str, int] = {}
+        self._waiting: dict[NodeId, int] = {}
         """Chunks per node that wait for their manifest, with those of this batch."""
+        self._dropped: list[Refused] = []
+        """What waited too long and made room."""
 
     def adopt_early(self, accepted: Sequence[bytes]) -> None:
         """Authenticate the chunks that came before these manifests; drop those that do not hold."""
@@ -98,10 +99,10 @@ class ChunkStage:
             known = chunk.bundle in self._owners
             if known:
                 self._touched.add((chunk.bundle, chunk.attachment))
-            rows.append(_row(item, is_verified=known))
+            rows.append(_row(item, self._now, is_verified=known))
         if rows:
             self._session.execute(insert(table_of(BundleChunk)), rows)
-        return refused
+        return [*refused, *self._dropped]
 
     def ready(self) -> list[Ready]:
         """Return the attachments that this batch completed."""
@@ -149,10 +150,12 @@ class ChunkStage:
     def _problem_or_wait(self, item: CheckedChunk) -> ProtocolError | None:
         if item.chunk.bundle in self._owners:
             return self._problem(item.chunk, str(item.node))
-        node = str(item.node)
+        node = item.node
         if node not in self._waiting:
-            waiting = select(func.count()).where(BundleChunk.node_id == node, BundleChunk.verified.is_(False))
-            self._waiting[node] = self._session.scalar(waiting) or 0
+            self._waiting[node] = count_early(self._session, node)
+            if self._waiting[node] >= EARLY_CHUNKS:
+                self._dropped += drop_old(self._session, node, self._now)
+                self._waiting[node] = count_early(self._session, node)
         if self._waiting[node] >= EARLY_CHUNKS:
             return QuotaError()
         self._waiting[node] += 1
@@ -172,12 +175,13 @@ class ChunkStage:
         return None
 
 
-def _row(item: CheckedChunk, *, is_verified: bool) -> dict[str, object]:
+def _row(item: CheckedChunk, now: datetime, *, is_verified: bool) -> dict[str, object]:
     return {
         "bundle_id": item.chunk.bundle,
         "node_id": str(item.node),
         "position": item.chunk.attachment,
         "number": item.chunk.index,
         "verified": is_verified,
+        "came_at": now,
         "box": item.chunk.box,
     }

@@ -81,6 +81,7 @@ class BundleChunk(Base):
     position: Mapped[int] = mapped_column(Integer, primary_key=True)
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     verified: Mapped[bool] = mapped_column(Boolean)
+    came_at: Mapped[datetime] = mapped_column(UtcDateTime)
     box: Mapped[bytes] = mapped_column(LargeBinary)
 
 

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from hub.intake.carrier import Incoming
-from hub.intake.chunks import EARLY_CHUNKS
+from hub.intake.early import EARLY_CHUNKS, WAIT
 from hub.intake.tables import Bundle, BundleChunk, IntakeRefusal
 from protocol.chunks import Chunk
 from protocol.receipt import ReceiptKind
@@ -83,3 +83,18 @@ def test_a_flood_of_chunks_without_a_manifest_ends_at_the_quota_within_one_batch
     with scene.hub.database.reading() as session:
         stored = select(func.count()).where(BundleChunk.node_id == str(scene.neighbour.node))
         assert session.scalar(stored) == EARLY_CHUNKS
+
+
+def test_chunks_that_waited_too_long_make_room_and_their_node_is_told(scene: Scene) -> None:
+    def early(bundle: bytes, count: int) -> list[Incoming]:
+        chunks = [Chunk(bundle=bundle, attachment=0, index=each, box=b"x") for each in range(count)]
+        return [Incoming(up(scene.neighbour.node, Up.CHUNK), to_bytes(chunk)) for chunk in chunks]
+
+    scene.hub.receive(*early(b"?" * 32, EARLY_CHUNKS))
+    scene.hub.clock.time += WAIT * 2
+    told = scene.hub.receive(*early(b"!" * 32, 2)).outgoing
+
+    assert [message.topic for message in told] == [down(scene.neighbour.node, Down.RECEIPT)]
+    with scene.hub.database.reading() as session:
+        assert set(session.scalars(select(BundleChunk.bundle_id))) == {b"!" * 32}
+        assert session.scalars(select(IntakeRefusal.code)).one() == "quota"

@@ -155,6 +155,7 @@ def _make_bundle_chunk() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("verified", sa.Boolean(), nullable=False),
+        sa.Column("came_at", sa.BigInteger(), nullable=False),
         sa.Column("box", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("bundle_id", "node_id", "position", "number", name=op.f("pk_bundle_chunk")),
     )

@@ -4,7 +4,8 @@ Rules:
 1. The head of a register is locked, counted up, and the line is written, all in the caller's transaction: what is
    rolled back has taken no number, and who comes second waits and gets the next one.
 2. A line is never removed. A number that was taken and not used stays in the register, struck out with its reason.
-3. The database guarantees it: one line per serial, one head per register, one letter per number.
+3. Locks are taken in one order: the ledger's turn, the case, the register (``load_work`` takes the first two).
+4. The database guarantees it: one line per serial, one head per register, one letter per number.
 """
 
 from dataclasses import dataclass

@@ -206,8 +206,7 @@ def _numbered(
 ) -> Permit:
     """Take a number and write the reservation; what depends on the number follows in ``_ready``.
 
-    The register is locked before the ledger, here as everywhere: so a stale reservation is struck out first, and its
-    entry is written after the new number was taken.
+    A stale reservation becomes void first: the database allows one living letter per case and round.
     """
     stale = _reservation(session, case.case_id)
     if stale is not None:
@@ -227,10 +226,7 @@ def _numbered(
     )
     line = take_number(session, now, wanted)
     if stale is not None:
-        reason = _void_reason(stale, now, actor, case, content) or VoidReason.CASE_MOVED
-        struck = strike_out(session, now, stale.line_id, reason)
-        voided = Note(what="voided", number=struck.number, code=str(reason), mark=stale.mark)
-        write_entry(session, now, actor, case, voided, tools.case.randomness)
+        _strike(session, now, actor, case, (stale, content), tools)
     index, _ = write_entry(session, now, actor, case, Note(what="numbered", number=line.number), tools.case.randomness)
     permit = Permit(
         permit_id=tools.case.ids.new(),
@@ -254,6 +250,17 @@ def _numbered(
     session.add(permit)
     session.flush()
     return permit
+
+
+def _strike(
+    session: Session, now: datetime, actor: Actor, case: Case, about: tuple[Permit, Content], tools: PermitTools
+) -> None:
+    """Strike out the number of a reservation that became void."""
+    stale, content = about
+    reason = _void_reason(stale, now, actor, case, content) or VoidReason.CASE_MOVED
+    struck = strike_out(session, now, stale.line_id, reason)
+    voided = Note(what="voided", number=struck.number, code=str(reason), mark=stale.mark)
+    write_entry(session, now, actor, case, voided, tools.case.randomness)
 
 
 def _ready(

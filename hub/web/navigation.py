@@ -25,6 +25,13 @@ class Item:
 
 ITEMS = (
     Item(endpoint="casework.queue", label="Antrean kerja", icon="inbox", roles=frozenset(CASE_READERS)),
+    Item(endpoint="permits.registers", label="Register surat", icon="journal-text", roles=frozenset(CASE_READERS)),
+    Item(
+        endpoint="fees.revenue_page",
+        label="Penerimaan",
+        icon="cash-coin",
+        roles=frozenset({Role.HEAD, Role.DIVISION_HEAD, Role.INSPECTORATE}),
+    ),
     Item(
         endpoint="parcels.page",
         label="Berkas USB",

@@ -32,7 +32,7 @@ from tests.cases import Town, Worker, make_town
 
 SERVICES = ("REKLAME", "JALAN", "TDG", "D-SKU", "KK", "PBG", "TONTONAN")
 REFUSED = (MoveRefusedError, ConflictError, CaseNotFoundError)
-OUTCOMES = st.sampled_from(["", "", "", "no", "conditions", "refused", "declined", "exempt", "not_issued"])
+OUTCOMES = st.sampled_from(["", "", "no", "conditions", "refused", "refused", "declined", "exempt", "not_issued"])
 
 
 class Office(RuleBasedStateMachine):
@@ -73,15 +73,21 @@ class Office(RuleBasedStateMachine):
         for row in self.town.open_rows(self.case_id)[:1]:
             self._try(lambda row=row: self._front().reroute(row.stage, agency, seat=row.seat))  # type: ignore[misc]
 
-    @rule(at=st.integers(0, 30))
+    @rule(at=st.integers(0, 5))
     def the_applicant_withdraws(self, at: int) -> None:
         if at == 0:
             self._try(lambda: self._front().withdraw())
 
-    @rule(kind=st.sampled_from([ProposalKind.REOPEN, ProposalKind.REVOCATION]))
-    def a_head_proposes(self, kind: ProposalKind) -> None:
+    @rule(
+        kind=st.sampled_from([ProposalKind.REOPEN, ProposalKind.REVOCATION]),
+        answer=st.sampled_from(["", "", "declined", "none yet"]),
+    )
+    def a_head_proposes_and_another_answers(self, kind: ProposalKind, answer: str) -> None:
         front = self._front()
         self._try(lambda: self.town.as_(self.town.at("head", str(front.actor.office)), self.case_id).propose(kind))
+        for row in self.town.open_rows(self.case_id):
+            if row.stage == PROPOSAL and answer != "none yet":
+                self._try(lambda row=row: self.town.do(self.case_id, row, answer))  # type: ignore[misc]
 
     @precondition(lambda self: hasattr(self, "case_id"))
     @invariant()

@@ -16,6 +16,7 @@ from protocol.receipt import ReceiptKind
 from protocol.sealing import SealTo, open_sealed, parse_sealed, seal
 from protocol.vectors import samples as s
 from protocol.vectors.cases import cases, parcels
+from protocol.vectors.permits import permits
 from protocol.wire import Wire, to_bytes
 
 Json = dict[str, object]
@@ -393,6 +394,7 @@ FILES: dict[str, Callable[[Json], Json]] = {
     "messages.json": messages,
     "cases.json": cases,
     "parcel.json": parcels,
+    "permits.json": permits,
     "enrolment.json": enrolments,
 }
 """Every golden file with what computes it. The argument is the file as stored: boxes in it are kept if they open."""

@@ -17,6 +17,7 @@ from protocol import (
     mailbox,
     notices,
     parcel,
+    permit,
     receipt,
     sealing,
 )
@@ -26,7 +27,7 @@ from protocol.vectors import make
 from tests.architecture.source import ROOT
 
 SPEC = (ROOT / "protocol" / "SPEC.md").read_text(encoding="utf-8")
-MODULES = (bundle, checkpoint, chunks, documents, enrolment, health, mailbox, notices, parcel, receipt, sealing)
+MODULES = (bundle, checkpoint, chunks, documents, enrolment, health, mailbox, notices, parcel, permit, receipt, sealing)
 MESSAGES: dict[str, type[msgspec.Struct]] = {
     name: kind
     for module in MODULES

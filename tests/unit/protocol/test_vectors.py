@@ -3,15 +3,16 @@
 import io
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from deploy import simpul_verify
-from protocol import bundle, chunks, codec, enrolment, ids, mailbox, merkle, notices, parcel, topics
+from protocol import bundle, chunks, codec, enrolment, ids, mailbox, merkle, notices, parcel, permit, topics
 from protocol.checkpoint import LogKey, verify_checkpoint
-from protocol.envelope import KeyFinder, Purpose, one_key, verify
+from protocol.envelope import KeyFinder, Purpose, load_public_key, one_key, public_bytes, verify
 from protocol.errors import MalformedError
 from protocol.health import verify_beacon, verify_health
 from protocol.ids import HubId, NodeId
@@ -184,6 +185,21 @@ def test_the_parcel() -> None:
     (frame,) = parcel.read_frames(source)
     mail = mailbox.verify_mail(frame.payload, node=NODE, find_key=finder("node"))
     assert (frame.kind, mail.documents[0].ranges[0].end) == ("mail", 2)
+
+
+def test_permits() -> None:
+    found = json.loads(make.read("permits.json"))
+    key = load_public_key(bytes.fromhex(golden("keys", "permit")["public"]))
+    for plain, text in found["base45"].items():
+        assert permit.base45_decode(text) == plain.encode()
+    facts, mark = permit.verify_facts(permit.read_qr(found["facts"]["qr"]), key)
+    assert (facts.number, mark.hex()) == ("400.7.22/012/DPMPTSP/XI/2026", found["facts"]["mark"])
+    part = permit.verify_revocations(bytes.fromhex(found["list"][0]), key)
+    assert (part.number, [each.mark for each in part.revoked]) == (2, [mark])
+    seal = bytes.fromhex(found["seal"]["envelope"])
+    assert permit.verify_seal(seal, key, bytes.fromhex(found["seal"]["file"])).mark == mark
+    stated = simpul_verify.check_permit(found["facts"]["qr"], public_bytes(key), date(2026, 12, 1))
+    assert stated["mark"] == mark.hex()
 
 
 def test_the_files_hold_nobody() -> None:

@@ -52,7 +52,7 @@ def run() -> None:
     if os.name == "posix":  # the program that stays does not carry what commands and migrations need (18 MB)
         with _plain_errors(), _opened(settings):
             pass
-        os.execv(sys.executable, [sys.executable, "-m", "village_node.app"])  # noqa: S606  # ourselves, no shell
+        os.execv(sys.executable, [sys.executable, "-m", "village_node.program"])  # noqa: S606  # ourselves, no shell
     set_up_logs(settings.log_level)
     with _plain_errors():
         code = run_node(settings)

@@ -16,8 +16,8 @@ from village_node.identity.officers import unlock
 from village_node.identity.sessions import Unlocked
 from village_node.register import service
 from village_node.register.columns import RowProblem
-from village_node.register.errors import RegisterFileError
-from village_node.register.spreadsheet import MAX_ROWS, FileProblem
+from village_node.register.errors import FileProblem, RegisterFileError
+from village_node.register.spreadsheet import MAX_ROWS
 
 __all__ = ["app", "browser", "clock", "desk", "furnished"]
 

@@ -19,7 +19,6 @@ from protocol.errors import ProtocolError
 from protocol.mailbox import NoticeKind
 from protocol.notices import Decision
 from protocol.permit import PermitFacts, Revoked, Standing, read_qr, standing_of, verify_facts, verify_seal
-from village_node.drafts.documents import keywords_of
 from village_node.identity.hub import Enrolled
 from village_node.inbox.letters import Reader, list_letters, open_decision
 from village_node.inbox.news import day_of
@@ -107,5 +106,7 @@ def _find_decision(session: Session, digest: bytes, reader: Reader) -> Decision 
 
 def _claimed_mark(content: bytes) -> bytes:
     """Return the mark that a PDF's keywords claim; nothing when there is none."""
+    from village_node.drafts.documents import keywords_of  # noqa: PLC0415  # pypdf takes 9 MB, many days see no PDF
+
     claimed = _MARK.search(keywords_of(content))
     return bytes.fromhex(claimed[1]) if claimed else b""

@@ -1,7 +1,23 @@
-"""What this room refuses."""
+"""What this room refuses. Apart from ``spreadsheet.py``, so that the pages do not load what only reading needs."""
 
-from village_node.register.spreadsheet import FileProblem
+from enum import StrEnum
+
 from village_node.store.errors import DomainError
+
+MAX_FILE_BYTES = 25 * 2**20
+"""A register of 20,000 people in OpenSID's 41 columns has 5 MB as XLSX, 9 MB as CSV."""
+
+
+class FileProblem(StrEnum):
+    """Why a whole file is refused. The page has a sentence for each."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    KIND = "kind"
+    DAMAGED = "damaged"
+    ENCODING = "encoding"
+    HEADINGS = "headings"
+    TOO_MANY_ROWS = "too_many_rows"
 
 
 class RegisterFileError(DomainError):

@@ -24,9 +24,8 @@ from sqlalchemy.orm import Session
 from village_node.identity.mailbox import find_mailbox_key, public_mailbox_key
 from village_node.identity.sessions import Unlocked
 from village_node.register.columns import Column, Person, RowError, RowProblem, read_row
-from village_node.register.errors import RegisterFileError, RegisterLockedError, ResidentUnknownError
+from village_node.register.errors import FileProblem, RegisterFileError, RegisterLockedError, ResidentUnknownError
 from village_node.register.keys import RegisterKey
-from village_node.register.spreadsheet import FileProblem
 from village_node.register.tables import RegisterState, Resident
 from village_node.store.ports import Randomness
 

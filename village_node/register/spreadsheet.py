@@ -16,15 +16,13 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date
-from enum import StrEnum
 from io import BytesIO, StringIO
 from typing import TextIO
 from xml.etree.ElementTree import ParseError
 
 from village_node.register.columns import NEEDED, read_headings
+from village_node.register.errors import MAX_FILE_BYTES, FileProblem
 
-MAX_FILE_BYTES = 25 * 2**20
-"""A register of 20,000 people in OpenSID's 41 columns has 5 MB as XLSX, 9 MB as CSV."""
 MAX_UNPACKED_BYTES = 300 * 2**20
 MAX_ROWS = 50_000
 """The largest kelurahan of the regency has 15,000 residents."""
@@ -38,18 +36,6 @@ EXACT_DIGITS = 10**15
 """Beyond, a spreadsheet's number is not exact."""
 
 Rows = Iterable[Iterable[object]]
-
-
-class FileProblem(StrEnum):
-    """Why a whole file is refused. The page has a sentence for each."""
-
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    KIND = "kind"
-    DAMAGED = "damaged"
-    ENCODING = "encoding"
-    HEADINGS = "headings"
-    TOO_MANY_ROWS = "too_many_rows"
 
 
 class FileError(Exception):

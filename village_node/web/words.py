@@ -9,7 +9,7 @@ from protocol.fees import Fee, FeeKind
 from protocol.nik import NikFindingCode, Sex
 from village_node.drafts.pictures import UploadProblem
 from village_node.register.columns import RowProblem
-from village_node.register.spreadsheet import FileProblem
+from village_node.register.errors import FileProblem
 from village_node.web.language import Lazy, day, decimal, later, say, spoken
 
 KINDS: Mapping[ServiceKind, Lazy] = {

@@ -8,7 +8,7 @@ from village_node.drafts.rules import ApplicantField
 from village_node.identity.mailbox import find_mailbox_key
 from village_node.register import service
 from village_node.register.columns import full_address, prefill
-from village_node.register.spreadsheet import MAX_FILE_BYTES
+from village_node.register.errors import MAX_FILE_BYTES
 from village_node.store.space import NoSpaceError
 from village_node.web.desk import context, desk, for_officers, local, now, officer
 from village_node.web.language import say

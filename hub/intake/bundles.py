@@ -25,13 +25,14 @@ from hub.intake.receipts import (
     stored_receipts,
 )
 from hub.intake.refusals import keep_evidence
-from hub.intake.rules import Decision, Outcome, decide
+from hub.intake.rules import BundleFacts, Decision, Outcome, decide
 from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
 from hub.storage.base import table_of
 from hub.storage.keyring import DataKey
 from hub.storage.ports import to_ms
 from protocol.bundle import Manifest
+from protocol.checkpoint import CheckpointRef
 from protocol.errors import BY_CODE
 from protocol.ids import NodeId, ServiceCode
 from protocol.receipt import ReceiptKind, Subject
@@ -91,25 +92,26 @@ class BundleStage:
             if _sent(item) in self._rejected:
                 self._outcomes.append((item.verified.manifest.node, Outcome.DUPLICATE))
                 continue
-            decision = decide(item.verified.manifest, facts.of(item))
-            self._note(item, decision)
+            known = facts.of(item)
+            decision = decide(item.verified.manifest, known)
+            self._note(item, decision, _named(item.verified.manifest, known))
             if decision.outcome is Outcome.ACCEPTED:
                 facts.take(item)
 
-    def _note(self, item: CheckedBundle, decision: Decision) -> None:
+    def _note(self, item: CheckedBundle, decision: Decision, named: CheckpointRef | None) -> None:
         manifest, bundle = item.verified.manifest, item.verified.bundle
         self._outcomes.append((manifest.node, decision.outcome))
         if decision.keeps_evidence:
             keep_evidence(self._session, self._now, item.incoming, manifest.node, (bundle, decision.code))
         if decision.outcome is Outcome.ACCEPTED:
-            self._accept(item, decision)
+            self._accept(item, decision, named)
         elif decision.outcome is Outcome.DUPLICATE:
             self._duplicates.append((manifest.node, bundle))
         elif decision.outcome is Outcome.REJECTED:
             self._rejected.add(_sent(item))
             message = digest_of(item.incoming)
             subject = _subject(manifest, bundle, ReceiptKind.REJECTED)
-            subject = replace(subject, code=decision.code, message=message)
+            subject = replace(subject, code=decision.code, message=message, named=named)
             self._add_verdict(subject, manifest.service)
         else:
             error = BY_CODE[decision.code]()
@@ -117,9 +119,8 @@ class BundleStage:
                 Refused(incoming=item.incoming, node=manifest.node, kind=Up.BUNDLE, error=error, claimed_bundle=bundle)
             )
 
-    def _accept(self, item: CheckedBundle, decision: Decision) -> None:
+    def _accept(self, item: CheckedBundle, decision: Decision, named: CheckpointRef | None) -> None:
         manifest, bundle = item.verified.manifest, item.verified.bundle
-        named = None if "checkpoint_unknown" in decision.flags else manifest.checkpoint
         missing = sum(1 for file in manifest.attachments if file.chunks)
         self._accepted.append((item, decision, len(self._verdicts)))
         arrived = replace(_subject(manifest, bundle, ReceiptKind.ARRIVED), missing_attachments=missing, named=named)
@@ -227,6 +228,15 @@ class BundleStage:
 def outgoing_receipt(receipt: IssuedReceipt) -> Outgoing:
     """Return the message that carries a receipt to its node."""
     return Outgoing(down(receipt.node_id, Down.RECEIPT), receipt.raw)
+
+
+def _named(manifest: Manifest, facts: BundleFacts) -> CheckpointRef | None:
+    """Return the checkpoint that a manifest names, if this log signed it; so a rejection is linked to it as well.
+
+    A village without a link could not ask for the proof that joins a rejection to what it saw of the ledger.
+    """
+    named = manifest.checkpoint
+    return named if named is not None and named.root == facts.named_root else None
 
 
 def _sent(item: CheckedBundle) -> Sent:

@@ -15,7 +15,7 @@ from sqlalchemy import Row, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleReceipt
-from hub.ledger.service import EntryDraft, TileReader, append, sign_head
+from hub.ledger.service import EntryDraft, TileReader, append, sign_head, take_turn
 from hub.storage.base import table_of
 from protocol.checkpoint import CheckpointRef
 from protocol.errors import ProtocolError
@@ -151,6 +151,7 @@ def verdict_about(session: Session, bundle: Bundle, statement: Statement, salt: 
 
 def issue_waiting(session: Session, now: datetime, signer: LogSigner, limit: int = 200) -> list[IssuedReceipt]:
     """Sign the receipts that casework asked for, oldest first; a damaged row waits for the auditor, not the others."""
+    take_turn(session)  # worker and intake may both be here: who comes second finds them signed
     rows = session.execute(_WAITING.limit(limit)).all()
     if not rows:
         return []

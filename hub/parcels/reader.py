@@ -18,10 +18,12 @@ import structlog
 from sqlalchemy import update
 
 from hub.dispatch.documents import DocumentPost
+from hub.dispatch.service import write_notice
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
+from hub.intake.receipts import issue_waiting
 from hub.intake.runner import DiskFailedError
 from hub.intake.service import Processed
 from hub.ledger.errors import LedgerCorruptError
@@ -33,6 +35,7 @@ from hub.parcels.tables import Parcel
 from hub.storage.errors import StorageError
 from protocol.errors import ParcelError, PutAsideError
 from protocol.ids import NodeId
+from protocol.mailbox import NoticeKind
 from protocol.parcel import Direction, Frame, ParcelHeader, header_bytes, read_frames, read_header
 from protocol.topics import Up, up
 
@@ -150,6 +153,7 @@ class ParcelReader:
 
     def _close(self, row: Parcel, node: NodeId, answers: int, messages: int, code: str) -> None:
         """Add the mailbox and the documents, count, and say that it is done."""
+        self._sign_waiting()
         with self._spool.parcel(row.parcel_id).open("rb") as file:
             read_header(file)
             with self._context.stores.database.reading() as session:
@@ -174,6 +178,13 @@ class ParcelReader:
         )
         self._spool.drop_parcel(row.parcel_id)
         log.info("parcel.done", parcel=row.parcel_id, node=row.node_id, messages=messages, code=code)
+
+    def _sign_waiting(self) -> None:
+        """Do now what the worker does in a moment: the receipt for a hand-over on this stick goes back on it."""
+        now = self._context.clock.now()
+        with self._context.stores.database.session() as session:
+            for receipt in issue_waiting(session, now, self._context.secrets.log):
+                write_notice(session, now, receipt.node_id, NoticeKind.RECEIPT, receipt.raw)
 
     def _note(self, row: Parcel, **values: object) -> None:
         with self._context.stores.database.session() as session:

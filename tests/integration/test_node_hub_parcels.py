@@ -17,6 +17,7 @@ from hub.intake.tables import Bundle
 from hub.parcels.reader import ParcelReader
 from hub.parcels.service import Brought, find, take_parcel
 from hub.parcels.spool import Spool
+from hub.registry.service import Decision, revoke_officer
 from tests.brokers import NetworkPki
 from tests.hubs import HUB
 from tests.integration.test_node_hub import NODE, Office
@@ -76,6 +77,22 @@ def test_a_village_without_a_link_gets_everything_by_stick(office: Office) -> No
     take_in(office, answer(office, export(office)))
 
     assert [office.step_of(item) for item in items] == [(ItemStep.WHOLE, "")] * len(items)
+    assert office.flags() == []
+
+
+def test_a_rejection_is_believed_from_a_stick(office: Office) -> None:
+    """Nobody can be asked for a proof: the receipt brings the one from the checkpoint that the manifest names."""
+    first = office.seal()
+    take_in(office, answer(office, export(office), "P0"))
+    rejected = [office.seal() for _ in range(2)]
+    decision = Decision(now=office.hub.clock.now(), by="budi", randomness=office.hub.randomness)
+    with office.hub.database.session() as session:
+        revoke_officer(session, office.officer, decision)
+
+    take_in(office, answer(office, export(office)))
+
+    assert office.step_of(first) == (ItemStep.WHOLE, "")
+    assert [office.step_of(item) for item in rejected] == [(ItemStep.REJECTED, "officer_revoked")] * 2
     assert office.flags() == []
 
 

@@ -2,6 +2,8 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -13,6 +15,7 @@ from hub.dispatch.documents import DocumentPost
 from hub.dispatch.post import village_post
 from hub.dispatch.service import write_notice
 from hub.intake.carrier import Incoming, Outgoing
+from hub.intake.receipts import Statement, request_receipt
 from hub.intake.runner import IntakeRunner, Pace
 from hub.intake.service import Processed, process
 from hub.intake.tables import Bundle, IntakeTally
@@ -20,14 +23,17 @@ from hub.parcels.errors import ParcelRefusedError
 from hub.parcels.reader import ParcelReader
 from hub.parcels.service import Brought, ParcelLine, find, take_parcel
 from hub.parcels.spool import Spool
+from hub.storage.ports import to_ms
 from loadtests.village import Made, Village
 from protocol.documents import DocumentRef
 from protocol.envelope import one_key
 from protocol.ids import HubId
 from protocol.mailbox import NoticeKind, verify_notice
+from protocol.notices import Act
 from protocol.parcel import Direction, Frame, ParcelHeader, frame_bytes, header_bytes, read_frames, read_header
+from protocol.receipt import ReceiptKind
 from protocol.vectors import cases
-from tests.answering import a_mail
+from tests.answering import a_mail, an_act, sealed_act
 from tests.hostile import SERVICE, Scene, neighbours
 from tests.hubs import HUB, bundle_of, chunks_of, make_hub
 
@@ -240,6 +246,24 @@ def test_the_answers_carry_the_whole_mailbox_beyond_the_cursor(scene: Scene, cou
     numbers = [verify_notice(each.payload, node=node, find_key=key).number for each in frames if each.kind == "mail"]
     assert numbers == list(range(41, 301))
     assert line.messages == 1
+
+
+def test_a_hand_over_on_a_stick_has_its_receipt_on_the_way_back(scene: Scene, counter: Counter) -> None:
+    made = scene.village.seal_application(SERVICE)
+    scene.hub.deliver(scene.village, made)
+
+    def hand_over(session: Session, now: datetime, act: Act) -> None:
+        statement = Statement(kind=ReceiptKind.HANDED_OVER)
+        request_receipt(session, to_ms(now), act.bundle, statement, scene.hub.randomness.token(32))
+
+    scene.hub.context = replace(scene.hub.context, on_act=hand_over)
+    counter.restart()
+    act = sealed_act(scene.village, an_act(scene.village, made.bundle))
+    frames = counter.import_whole(a_parcel(scene.village, a_mail(scene.village, acts=[act])))[1]
+
+    key = one_key(scene.hub.context.secrets.message.public_key())
+    (notice,) = (verify_notice(each.payload, node=scene.village.node, find_key=key) for each in frames)
+    assert receipts(scene, [Frame(kind="receipt", payload=notice.body)]).keys() == {(made.bundle, "handed_over")}
 
 
 def test_documents_come_whole_with_the_notice_that_offers_them(scene: Scene, counter: Counter) -> None:

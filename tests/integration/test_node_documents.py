@@ -4,7 +4,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from protocol.documents import DocumentPiece, DocumentRef
 from protocol.ids import OfficerId
@@ -17,7 +16,7 @@ from tests.hub_stand_in import HubStandIn
 from tests.node_link import DirectCarrier, OpeningHub, runner_of
 from tests.node_stand import NodeStand
 from village_node.identity.hub import load_enrolled
-from village_node.identity.mailbox import find_mailbox_key, public_mailbox_key
+from village_node.identity.mailbox import Mailbox, find_mailbox, public_mailbox_key
 from village_node.inbox.documents import drop_pieces, list_fetching, open_document
 from village_node.inbox.errors import DocumentNotHereError
 from village_node.inbox.letters import Reader, list_letters, open_decision, read_new_letters
@@ -47,17 +46,17 @@ class Village:
             self.runner.step(events or [m.Ticked()])
             self.stand.clock.pass_s(1)
 
-    def key(self) -> X25519PrivateKey:
+    def mailbox(self) -> Mailbox:
         unlocked = self.stand.unlock(self.officer)
         with self.stand.database.reading() as session:
-            found = find_mailbox_key(session, unlocked)
+            found = find_mailbox(session, unlocked)
         assert found is not None
         return found
 
     def reader(self) -> Reader:
         with self.stand.database.reading() as session:
             enrolled = load_enrolled(session)
-        return Reader(enrolled=enrolled, key=self.key())
+        return Reader(enrolled=enrolled, mailbox=self.mailbox())
 
     def decide(self, ref: DocumentRef, *, with_offer: bool = True) -> None:
         with self.stand.database.reading() as session:

@@ -12,7 +12,7 @@ from protocol.sealing import BodyContext, open_body, seal_body
 from tests.hub_stand_in import HubStandIn
 from tests.node_stand import NodeStand
 from village_node.identity.certificates import CertifiedOfficer, store_certificates
-from village_node.identity.mailbox import find_mailbox_key, public_mailbox_key
+from village_node.identity.mailbox import Mailbox, find_mailbox, find_mailbox_key, public_mailbox_key
 from village_node.identity.tables import Officer
 
 
@@ -35,10 +35,10 @@ def officers_of(stand: NodeStand) -> list[OfficerId]:
         return [OfficerId(each) for each in session.scalars(select(Officer.officer_id).order_by(Officer.created_at))]
 
 
-def key_of(stand: NodeStand, officer: OfficerId) -> X25519PrivateKey | None:
+def mailbox_of(stand: NodeStand, officer: OfficerId) -> Mailbox | None:
     unlocked = stand.unlock(officer)
     with stand.database.reading() as session:
-        return find_mailbox_key(session, unlocked)
+        return find_mailbox(session, unlocked)
 
 
 def certify(stand: NodeStand, hub: HubStandIn, officer: OfficerId) -> None:
@@ -57,9 +57,9 @@ def letter(stand: NodeStand, hub: HubStandIn, text: bytes = b"rahasia warga") ->
 
 def test_the_first_officer_opens_letters_after_a_restart(stand: NodeStand, hub: HubStandIn) -> None:
     raw, context = letter(stand, hub)
-    key = key_of(NodeStand(stand.directory, seed=2), officers_of(stand)[0])
+    key = mailbox_of(NodeStand(stand.directory, seed=2), officers_of(stand)[0])
     assert key is not None
-    assert open_body(raw, key, context) == b"rahasia warga"
+    assert key.open(raw, context) == b"rahasia warga"
 
 
 def test_a_certified_colleague_gets_the_key_when_somebody_who_has_it_signs_in(
@@ -67,14 +67,15 @@ def test_a_certified_colleague_gets_the_key_when_somebody_who_has_it_signs_in(
 ) -> None:
     first, second = officers_of(stand)[0], stand.add_officer("Pak Budi")
     stand.unlock(first)
-    assert key_of(stand, second) is None  # not certified yet
+    assert mailbox_of(stand, second) is None  # not certified yet
     certify(stand, hub, second)
-    assert key_of(stand, second) is None  # nobody who has it was here since
+    assert mailbox_of(stand, second) is None  # nobody who has it was here since
     stand.unlock(first)
-    found, own = key_of(stand, second), key_of(stand, first)
+    found, own = mailbox_of(stand, second), mailbox_of(stand, first)
     assert found is not None
     assert own is not None
-    assert found.private_bytes_raw() == own.private_bytes_raw()
+    raw, context = letter(stand, hub)
+    assert found.open(raw, context) == own.open(raw, context)
 
 
 def test_a_box_key_that_somebody_wrote_into_the_database_gets_nothing(stand: NodeStand, hub: HubStandIn) -> None:
@@ -98,7 +99,9 @@ def test_an_officer_whom_another_hub_certified_gets_nothing(stand: NodeStand) ->
 def test_the_disk_without_a_pin_opens_no_letter(stand: NodeStand, hub: HubStandIn) -> None:
     """Every 32 bytes in a row of every file are tried as the key, and the PIN-less officers' fields too."""
     raw, context = letter(stand, hub)
-    key = key_of(stand, officers_of(stand)[0])
+    unlocked = stand.unlock(officers_of(stand)[0])
+    with stand.database.reading() as session:
+        key = find_mailbox_key(session, unlocked)
     assert key is not None
     secret = key.private_bytes_raw()
     stand.database.dispose()

@@ -17,7 +17,7 @@ from protocol.receipt import ReceiptKind
 from village_node.cases.tables import CorrectionDraft
 from village_node.identity.errors import VaultError
 from village_node.identity.hub import load_enrolled
-from village_node.identity.mailbox import find_mailbox_key
+from village_node.identity.mailbox import find_mailbox
 from village_node.identity.sessions import Unlocked
 from village_node.inbox.errors import MailboxClosedError
 from village_node.inbox.letters import LetterRow, Reader, list_letters, open_correction, open_decision
@@ -70,12 +70,12 @@ def find_reader(session: Session, unlocked: Unlocked) -> Reader:
         NotEnrolledError: this node has no hub yet.
     """
     try:
-        key = find_mailbox_key(session, unlocked)
+        mailbox = find_mailbox(session, unlocked)
     except VaultError:
-        key = None
-    if key is None:
+        mailbox = None
+    if mailbox is None:
         raise MailboxClosedError
-    return Reader(enrolled=load_enrolled(session), key=key)
+    return Reader(enrolled=load_enrolled(session), mailbox=mailbox)
 
 
 def newest_per_case(letters: Collection[LetterRow]) -> list[LetterRow]:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from protocol.envelope import load_public_key
 from protocol.errors import ProtocolError
 from protocol.ids import OfficerId
+from protocol.sealing import BodyContext, open_body
 from village_node.identity.certificates import read_certificate
 from village_node.identity.errors import NotEnrolledError, VaultError
 from village_node.identity.hub import Enrolled, find_enrolled
@@ -42,6 +43,26 @@ class Box:
     public_key: bytes
     proof: bytes
     sealed_private_key: bytes
+
+
+class Mailbox:
+    """Opens what is sealed to this node, while an officer is signed in. Never stored."""
+
+    def __init__(self, key: X25519PrivateKey) -> None:
+        """Take the mailbox key."""
+        self._key = key
+
+    def open(self, raw: bytes, context: BodyContext) -> bytes:
+        """Return what was sealed.
+
+        Raises:
+            ProtocolError: not a sealed body, damaged, or sealed for another hub, node or kind.
+        """
+        return open_body(raw, self._key, context)
+
+    def __repr__(self) -> str:
+        """Show nothing of the key in a traceback."""
+        return "Mailbox()"
 
 
 def make_box(officer: OfficerId, key: Ed25519PrivateKey, vault: VaultKey, randomness: Randomness) -> Box:
@@ -87,8 +108,18 @@ def public_mailbox_key(session: Session) -> bytes:
     return row.public_key
 
 
+def find_mailbox(session: Session, unlocked: Unlocked) -> Mailbox | None:
+    """Return the mailbox for a signed-in officer; None while no colleague has wrapped its key for this officer.
+
+    Raises:
+        VaultError: what is stored does not open, or opens to another key.
+    """
+    key = find_mailbox_key(session, unlocked)
+    return None if key is None else Mailbox(key)
+
+
 def find_mailbox_key(session: Session, unlocked: Unlocked) -> X25519PrivateKey | None:
-    """Return the mailbox key for a signed-in officer; None while no colleague has wrapped it for this officer.
+    """Return the key itself, for what else is wrapped to it; None as above.
 
     Raises:
         VaultError: what is stored does not open, or opens to another key.

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from protocol.errors import ProtocolError
 from protocol.mailbox import Notice, NoticeKind, verify_notice
 from protocol.notices import CorrectionAsked, Decision, read_correction, read_decision
-from protocol.sealing import BodyContext, open_body
+from protocol.sealing import BodyContext
 from village_node.identity.hub import Enrolled
+from village_node.identity.mailbox import Mailbox
 from village_node.inbox.documents import offer_document
 from village_node.inbox.errors import LetterUnknownError, LetterUnreadableError
 from village_node.inbox.flags import FlagRaised, raise_flag
@@ -32,10 +32,10 @@ Content = TypeVar("Content", CorrectionAsked, Decision)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reader:
-    """Who may open letters: the node's trust and the key that an officer's sign-in brought."""
+    """Who may open letters: the node's trust and the mailbox that an officer's sign-in opened."""
 
     enrolled: Enrolled
-    key: X25519PrivateKey
+    mailbox: Mailbox
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,7 +131,7 @@ def _open(session: Session, number: int, kind: NoticeKind, reader: Reader, read:
     context = BodyContext(hub=enrolled.hub, node=enrolled.node, kind=str(kind))
     try:
         notice = verify_notice(_raw(session, number), node=enrolled.node, find_key=enrolled.find_message_key)
-        return read(open_body(notice.body, reader.key, context))
+        return read(reader.mailbox.open(notice.body, context))
     except ProtocolError as error:
         raise LetterUnreadableError(error.code) from None
 

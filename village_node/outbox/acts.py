@@ -11,19 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_ACT_BYTES, MAX_ACTS
 from protocol.notices import Act, ActKind, sign_act
-from protocol.sealing import BodyContext, load_sealing_key, open_body, seal_body
+from protocol.sealing import BodyContext, load_sealing_key, seal_body
 from protocol.wire import from_bytes, to_bytes
 from village_node.identity.certificates import is_certified
 from village_node.identity.errors import VaultError
 from village_node.identity.hub import Enrolled, load_enrolled
-from village_node.identity.mailbox import public_mailbox_key
+from village_node.identity.mailbox import Mailbox, public_mailbox_key
 from village_node.identity.sessions import Unlocked
 from village_node.outbox.errors import OfficerNotCertifiedError
 from village_node.outbox.service import Sealer
@@ -164,14 +163,14 @@ def list_acts(session: Session, bundle: bytes) -> list[ActRow]:
     ]
 
 
-def open_act(row: ActRow, enrolled: Enrolled, key: X25519PrivateKey) -> Act:
+def open_act(row: ActRow, enrolled: Enrolled, mailbox: Mailbox) -> Act:
     """Return what was stated.
 
     Raises:
         VaultError: the copy does not open.
     """
     try:
-        return from_bytes(open_body(row.sealed, key, _context(enrolled)), Act, max_bytes=MAX_ACT_BYTES)
+        return from_bytes(mailbox.open(row.sealed, _context(enrolled)), Act, max_bytes=MAX_ACT_BYTES)
     except ProtocolError:
         raise VaultError("act") from None
 

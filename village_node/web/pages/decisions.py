@@ -135,7 +135,7 @@ def _handed_over(bundle: bytes) -> list[dict[str, str]]:
         rows = [row for row in list_acts(db, bundle) if row.kind == ActKind.HANDED_OVER]
     found = []
     for row in rows:
-        act = open_act(row, reader.enrolled, reader.key) if enrolled else None
+        act = open_act(row, reader.enrolled, reader.mailbox) if enrolled else None
         found.append(
             {
                 "person": act.person if act else "",

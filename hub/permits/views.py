@@ -26,12 +26,13 @@ from hub.permits.queries import (
 )
 from hub.permits.revocation import RevocationCommand, propose_revocation
 from hub.permits.service import PermitTools, sign_case
-from hub.permits.signing import ProviderError
+from hub.permits.signing import PassphraseRefusedError, ProviderError, SignerUnknownError
 
 blueprint = Blueprint("permits", __name__, template_folder="templates")
 
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 FIRST_YEAR, LAST_YEAR = 2000, 2200
+THEIR_MISTAKE = (PassphraseRefusedError, SignerUnknownError)
 
 
 @blueprint.get("/cases/<case_id>/letter")
@@ -60,7 +61,7 @@ def sign(case_id: str) -> ResponseReturnValue:
     except PermitRefusedError as refused:
         return _show(case_id, labels.RULES[refused.rule], 422)
     except ProviderError as error:
-        return _show(case_id, labels.PROVIDER[type(error)], 503)
+        return _show(case_id, labels.PROVIDER[type(error)], 422 if isinstance(error, THEIR_MISTAKE) else 503)
     flash(_("Surat sudah ditandatangani; desa menerimanya pada sambungan berikutnya."), "success")
     return redirect(url_for("permits.letter", case_id=case_id), 303)
 

@@ -2,7 +2,8 @@
 
 Rules, each from a measured trap:
 1. Callbacks only enqueue and never raise: an exception in ``on_message`` kills paho's thread without a word.
-2. Messages are acknowledged in the order of arrival, after the commit.
+2. Messages are acknowledged after the commit. Villages take turns, so that is not the order of arrival; both brokers
+   that are supported take acknowledgements in any order.
 3. An acknowledgement of an older connection is dropped: after a reconnect some brokers number anew, and a late one
    would confirm a message that was never committed.
 4. A granted subscription is checked: a broker may answer 0x80. Who hears nothing any more says so (``is_deaf``), and
@@ -118,7 +119,7 @@ class MqttCarrier:
         return [item for item in batch if self._is_current(item)]
 
     def acknowledge(self, messages: Sequence[Incoming]) -> None:
-        """Acknowledge in the order of arrival what belongs to the present connection."""
+        """Acknowledge what belongs to the present connection."""
         for message in messages:
             if isinstance(message.mark, _Mark) and message.mark.epoch == self._epoch:
                 self._client.ack(message.mark.mid, message.mark.qos)

@@ -62,7 +62,7 @@ class Settings:
     """Messages in one intake transaction; at most half of the broker's in-flight window."""
     linger_ms: int = 10
     """How long intake waits for a batch to fill, in milliseconds."""
-    node_messages_s: int = 40
+    node_messages_s: int = 20
     """Messages a second that intake takes from one village in the long run; more waits in that village's own line."""
     node_burst: int = 64
     """Messages that intake takes from one village at once on top of that."""

@@ -39,8 +39,8 @@ class Quota:
     """Messages that may wait (rule 4)."""
 
 
-USUAL = Quota(messages_per_s=40, burst=64, mb_per_day=4_096)
-"""40 messages a second are 15 Mbit/s of chunks."""
+USUAL = Quota(messages_per_s=20, burst=64, mb_per_day=4_096)
+"""20 messages a second are 8 Mbit/s of chunks."""
 
 
 class _Bucket:

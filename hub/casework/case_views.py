@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -180,7 +180,6 @@ def _render(page: CasePage, shown: _Shown) -> ResponseReturnValue:
         opened=typed.move,
         offices_for=_offices_for,
         reveal_form=typed.reveal or RevealForm(formdata=None),
-        endpoints=current_app.view_functions,
         labels=labels,
     )
     return html, 200 if problem is None else problem.status

@@ -20,7 +20,7 @@ from random import Random
 from loadtests.administrators import add_person, password_of
 from loadtests.browser import Browser
 from loadtests.databases import PostgresWriter, SqliteWriter, postgres_server
-from loadtests.processes import LocalHub, answers, wait_for
+from loadtests.processes import LocalHub, ProcessError, answers, wait_for
 from loadtests.seed import Seed, fill, mark_of
 
 LIMIT_MS = 150.0
@@ -87,11 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--database", choices=KINDS, action="append", help="one alone")
     parser.add_argument("--json", type=Path, help="file for the result")
     given = parser.parse_args(arguments)
-    found = [timing for kind in given.database or KINDS for timing in measure(kind, given.cases, given.rounds)]
-    for timing in found:
-        flag = "" if timing.p95 <= LIMIT_MS else "  SLOW"
-        name = f"{timing.person:9} /cases?{timing.query[:70]:70}"
-        print(f"{timing.database:10} {name} p50 {timing.p50:6.1f} ms  p95 {timing.p95:6.1f} ms{flag}")
+    found: list[Timing] = []
+    for kind in given.database or KINDS:
+        found += measure(kind, given.cases, given.rounds)
     slow = [timing for timing in found if timing.p95 > LIMIT_MS]
     print(f"{len(found)} pages, {given.cases} cases, limit {LIMIT_MS:.0f} ms at p95: {len(slow)} slower")
     if given.json is not None:
@@ -114,6 +112,9 @@ def measure(kind: str, cases: int, rounds: int) -> list[Timing]:
         try:
             wait_for(lambda: answers(f"{hub.url}/healthz"), "the web program did not start")
             return _ask_all(kind, hub, rounds)
+        except ProcessError:
+            print(hub.program.log_file.read_text(encoding="utf-8", errors="replace")[-1_500:], file=sys.stderr)
+            raise
         finally:
             hub.stop()
 
@@ -138,15 +139,13 @@ def _ask_all(kind: str, hub: LocalHub, rounds: int) -> list[Timing]:
         ask = _asker(browsers[person], f"/cases?{query}")
         ask()
         times = sorted(ask() for _ in range(rounds))
-        found.append(
-            Timing(
-                database=kind,
-                person=person,
-                query=query,
-                p50=statistics.median(times),
-                p95=times[max(-(-len(times) * 95 // 100) - 1, 0)],
-            )
+        p95 = times[max(-(-len(times) * 95 // 100) - 1, 0)]
+        timing = Timing(database=kind, person=person, query=query, p50=statistics.median(times), p95=p95)
+        flag = "" if p95 <= LIMIT_MS else "  SLOW"
+        print(
+            f"{kind:10} {person:9} /cases?{query[:70]:70} p50 {timing.p50:6.1f} ms  p95 {p95:6.1f} ms{flag}", flush=True
         )
+        found.append(timing)
     return found
 
 

@@ -22,6 +22,7 @@ from hub.casework.rules import CaseState, StageState
 from hub.casework.scope import cases_for
 from hub.casework.tables import Case, CaseBundle, CaseStage
 from hub.intake.tables import Bundle
+from hub.storage.base import UtcDateTime
 from protocol.catalogue import StageAction
 
 PAGE_SIZE = 25
@@ -213,7 +214,9 @@ def _keys(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
 
 def _desk(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
     is_by_clock = wanted.order is Sort.DUE
-    key: ColumnElement[Any] = func.coalesce(CaseClock.due_at, FAR) if is_by_clock else CaseStage.since.expression
+    key: ColumnElement[Any] = (
+        func.coalesce(CaseClock.due_at, literal(FAR, UtcDateTime())) if is_by_clock else CaseStage.since.expression
+    )
     query = select(key, CaseStage.case_id, CaseStage.stage, CaseStage.seat)
     states = ON_DESK | {StageState.ASKED} if wanted.view is View.OFFICE else ON_DESK
     query = query.where(CaseStage.office == str(actor.office), CaseStage.state.in_(_words(states)))

@@ -86,12 +86,12 @@ class PayForm(FeeForm):
 class ChangeForm(FeeForm):
     """A proposal of another amount."""
 
-    amount = StringField(
+    new_amount = StringField(
         _l("Jumlah baru (Rp)"),
         [InputRequired(_l("Isi jumlah.")), Length(max=_AMOUNT_LETTERS)],
         render_kw={"inputmode": "numeric"},
     )
-    reference = StringField(_l("Nomor SKPD baru (bila ada)"), [Length(max=MAX_REFERENCE)])
+    new_reference = StringField(_l("Nomor SKPD baru (bila ada)"), [Length(max=MAX_REFERENCE)])
     reason = TextAreaField(
         _l("Alasan perubahan"),
         [InputRequired(_l("Tulis alasan, paling sedikit 10 huruf.")), Length(min=10, max=MAX_NOTE)],

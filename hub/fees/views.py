@@ -82,7 +82,7 @@ def pay_now(case_id: str) -> ResponseReturnValue:
 def change_now(case_id: str) -> ResponseReturnValue:
     """Propose another amount; a second person of another office has to agree."""
     form, tools = ChangeForm(), room_tools(FeeTools)
-    amount = rupiah_of(form.amount.data) if form.validate() else None
+    amount = rupiah_of(form.new_amount.data) if form.validate() else None
     if amount is None:
         return _do(case_id, form, None, "")
     command = ChangeCommand(
@@ -90,7 +90,7 @@ def change_now(case_id: str) -> ResponseReturnValue:
         version=form.seen_version(),
         amount_rp=amount,
         reason=str(form.reason.data or ""),
-        reference=str(form.reference.data or ""),
+        reference=str(form.new_reference.data or ""),
     )
 
     def run(session: Session) -> object:

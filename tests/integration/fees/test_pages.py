@@ -98,7 +98,7 @@ def test_a_foreign_desk_finds_no_form_and_no_way(web: HubWeb) -> None:
 def test_a_change_is_proposed_with_its_reason(web: HubWeb) -> None:
     case_id, browser = at_levy(web)
     set_fee(web.desk, case_id)
-    form = {"version": version(web, case_id), "amount": "40.000", "reference": "", "reason": "Luas diukur ulang"}
+    form = {"version": version(web, case_id), "new_amount": "40.000", "reason": "Luas diukur ulang"}
     assert post(browser, f"/cases/{case_id}/fee/change", **form | {"reason": "pendek"}).status_code == 422
     assert post(browser, f"/cases/{case_id}/fee/change", **form).status_code == 303
     assert any(row.stage == "proposal" for row in web.town.open_rows(case_id))

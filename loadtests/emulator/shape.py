@@ -30,6 +30,8 @@ class Traffic:
     arrived: int = 0
     lost: int = 0
     overflowed: int = 0
+    refused: int = 0
+    """Part of the lost: offered while the link was down, so that it used nothing of it."""
     packets: int = 0
 
 
@@ -51,6 +53,7 @@ class Lane:
         traffic.packets += 1
         if not self.is_up:
             traffic.lost += size
+            traffic.refused += size
             return None
         if self.backlog(now) + size > profile.queue_bytes and profile.rate_bps:
             traffic.overflowed += size

@@ -37,12 +37,14 @@ def measure(directory: Path) -> list[Row]:
             wait(lambda: site.receipt_times("whole"), "it never becomes whole", LONGEST_S)
         took, carried = time.monotonic() - began, site.link.figures().since(before).up
         useful = site.sealed_bytes()
-    wasted = carried.sent - carried.packets * HEADERS - useful
+    used = carried.sent - carried.refused
+    wasted = used - carried.packets * HEADERS - useful
     allowed = WASTE * useful + len(outages) * CHUNK
     return [
         told(f"{useful / 1e6:.2f} MB whole after", took / 60, "min"),
         told("outages of 40 s meanwhile", float(len(outages))),
-        told("bytes that the village put on the link, headers too", carried.sent / 1e3, "kB"),
+        told("bytes of the village that used the link, headers too", used / 1e3, "kB"),
+        told("  offered while it was down, beside these", carried.refused / 1e3, "kB"),
         told("  of these packet headers", carried.packets * HEADERS / 1e3, "kB"),
         at_most("wasted: all but headers and the sealed bytes themselves", wasted / 1e3, allowed / 1e3, "kB"),
         told("  per outage", wasted / max(1, len(outages)) / 1e3, "kB"),

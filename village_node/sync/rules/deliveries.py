@@ -5,7 +5,8 @@ Rules:
    least left first.
 2. Chunks go only after the hub's receipt for the manifest, and never more than a budget before it is asked what it has.
 3. What was on its way when the link broke has an unknown fate: the hub is asked, nothing is sent again on suspicion.
-   What was never sent goes on at once meanwhile: a link of 20 s has no time to wait for an answer.
+   What was never sent goes first, at once: a link of 20 s has no time for a question and its answer, and one question
+   in the end is cheaper than one after each cut.
 4. Nothing is ever given up: an item without an answer is asked about again, for ever, at growing distance; but after a
    few tries it holds no place that others could use.
 """
@@ -158,7 +159,7 @@ class Deliveries:
     def link_found(self, now: int) -> None:
         """Ask at once about everything whose fate is unknown."""
         for delivery in self._open.values():
-            if delivery.is_unsure or not delivery.is_planned:
+            if not delivery.is_planned or (delivery.is_unsure and not delivery.may_send(now)):
                 delivery.ping_at = min(delivery.ping_at, now)
             delivery.attempts = delivery.waits = 0
 
@@ -215,7 +216,9 @@ class Deliveries:
             return None
         delivery.in_flight.discard(piece)
         if not delivery.in_flight:
-            if not delivery.pending:
+            if not delivery.pending and delivery.is_unsure:
+                delivery.ping_at = min(delivery.ping_at, now)
+            elif not delivery.pending:
                 self._ask_later(delivery, now)
             elif delivery.budget <= 0:
                 delivery.ping_at = min(delivery.ping_at, now)

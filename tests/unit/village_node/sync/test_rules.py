@@ -236,3 +236,29 @@ def test_whatever_the_hub_asks_only_chunks_that_exist_are_sent(
     while (chosen := made.next_chunk(0)) is not None:
         file, index = chosen[1]
         assert index < item.chunks[file]
+
+
+def test_after_a_cut_one_question_comes_when_nothing_else_is_left() -> None:
+    deliveries, (item,) = Deliveries(Limits(budget=3), lambda: 0.5), [facts_of_chunks(4)]
+    deliveries.add(item, 0)
+    deliveries.arrived(item.bundle, 0)
+    assert deliveries.next_chunk(0) is not None
+    deliveries.link_lost()
+    deliveries.link_found(10)
+    assert deliveries.next_manifest(10, probing=False) is None  # three chunks never went: they go first
+    for _ in range(2):
+        chosen = deliveries.next_chunk(10)
+        assert chosen is not None
+        deliveries.chunk_acknowledged(item.bundle, chosen[1], 20)
+    assert deliveries.next_manifest(20, probing=False) is not None  # the budget is used up: ask
+
+
+def facts_of_chunks(count: int) -> ItemFacts:
+    return ItemFacts(
+        bundle=digest("b"),
+        message_digest=digest("m"),
+        counter=1,
+        registration_no=RegistrationNo.build(HubId("3314"), 2026, 1),
+        named=None,
+        chunks=(count,),
+    )

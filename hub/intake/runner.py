@@ -138,7 +138,8 @@ class IntakeRunner:
     def _refuse(self, over: Sequence[Incoming], is_stopped: Callable[[], bool]) -> None:
         now = self._now_s()
         told = [message for message in over if self._lines.is_told(message, now)]
-        log.warning("intake.over_quota", messages=len(over), told=len(told))
+        if told:  # a flood must not fill the log either
+            log.warning("intake.over_quota", messages=len(over), told=len(told))
         messages = self._patiently(lambda: refuse_over_quota(self._context, told), len(over), is_stopped)
         if messages is not None:
             self._carrier.acknowledge(over)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.intake.carrier import Incoming, Outgoing
+from hub.intake.fairness import Quota
 from hub.intake.mqtt import BrokerOptions, MqttCarrier
 from hub.intake.runner import IntakeRunner, Pace
 from hub.network.pki import HubClient
@@ -17,6 +18,9 @@ from tests.brokers import Client, RealBroker, eventually
 from tests.hostile import BUNDLE_CODES, REFUSED_CODES, SERVICE, Scene, neighbours
 from tests.hubs import HUB, TestHub, bundle_of, chunks_of, make_hub
 from tests.integration.conftest import Connect
+
+WIDE = Quota(messages_per_s=10_000, burst=10_000, mb_per_day=10_000, line=10_000)
+"""What comes at once here is many tricks, not a flood."""
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ def running(hub: TestHub, broker: RealBroker) -> Iterator[MqttCarrier]:
     """Run the intake on a thread of its own."""
     carrier = carrier_of(broker, HubClient.INTAKE)
     stopped = threading.Event()
-    runner = IntakeRunner(hub.context, carrier, Pace(most=50, linger_s=0.005), stopped.wait)
+    runner = IntakeRunner(hub.context, carrier, Pace(most=50, linger_s=0.005, quota=WIDE), stopped.wait)
     thread = threading.Thread(target=runner.run, args=(stopped.is_set,))
     carrier.start()
     thread.start()

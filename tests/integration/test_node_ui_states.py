@@ -92,15 +92,15 @@ def test_every_rejection_is_explained_where_the_officer_looks(browser: Browser, 
 
 def test_a_return_is_a_task_of_the_officer(browser: Browser, item: Item) -> None:
     item.receipt("returned", 6, code="document_missing", office="subdistrict.33.14.01")
-    assert "dikembalikan, ajukan baru" in browser.get("/").text
+    assert "dikembalikan" in browser.get("/").text
     text = browser.get(item.path).text
     for words in ("petugas desa", "Dikembalikan oleh ", "Ada dokumen yang kurang.", "hanya terlihat di pusat."):
         assert words in text
 
 
-def test_a_return_leads_to_a_new_application_and_keeps_the_old_one(browser: Browser, item: Item) -> None:
+def test_a_return_for_wrong_data_asks_for_no_new_application(browser: Browser, item: Item) -> None:
     item.receipt("returned", 6, code="data_wrong", office="one-stop")
-    assert new_application(browser, item) == "/layanan/JALAN"
+    assert ">Permohonan baru</a>" not in browser.get(item.path).text.partition("<main")[2]
     assert "3314-26-0000001-04" in browser.get("/").text
 
 

@@ -27,11 +27,11 @@ MONTHS = (
     "Maret",
     "April",
     "Mei",
-    "Juni",
-    "Juli",
+    "Juni",  # codespell:ignore
+    "Juli",  # codespell:ignore
     "Agustus",
     "September",
-    "Oktober",
+    "Oktober",  # codespell:ignore
     "November",
     "Desember",
 )

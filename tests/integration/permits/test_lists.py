@@ -1,7 +1,10 @@
 """The revocation list reaches every node, once, whenever it joins."""
 
+from dataclasses import replace
+
 import pytest
 
+from hub.permits.errors import PermitRefusedError
 from hub.permits.revocation import RevocationCommand, propose_revocation, send_lists
 from protocol.ids import HubId, NodeId
 from protocol.permit import RevocationCode, verify_revocations
@@ -84,3 +87,23 @@ def test_a_failure_in_the_middle_is_made_up_for(desk: Desk) -> None:
     again = Written()
     assert send(desk, again) == 10  # the first fifty were committed together
     assert [node for node, _ in again] == NODES[50:]
+
+
+def test_a_closed_case_s_letter_can_be_revoked_once(desk: Desk) -> None:
+    case_id = desk.signed("PM")
+    desk.town.work_off(case_id)
+    assert desk.town.load(case_id).state == "closed"
+    command = RevocationCommand(
+        case_id=case_id,
+        version=desk.command(case_id).version,
+        code=RevocationCode.COURT,
+        reason="Putusan pengadilan tata usaha negara",
+    )
+    with desk.town.hub.database.session() as session:
+        propose_revocation(session, desk.town.now(), desk.head(), command, desk.tools)
+    row = next(row for row in desk.town.open_rows(case_id) if row.stage == "proposal")
+    desk.town.worker(case_id, row.role, row.office).answer()
+    assert (desk.permits(case_id)[0].state, desk.town.load(case_id).state) == ("revoked", "closed")
+    again = replace(command, version=desk.command(case_id).version)
+    with pytest.raises(PermitRefusedError), desk.town.hub.database.session() as session:
+        propose_revocation(session, desk.town.now(), desk.head(), again, desk.tools)

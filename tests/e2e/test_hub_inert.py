@@ -6,18 +6,16 @@ Inert means: no dialog, no report of the content security policy, no element or 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
-from werkzeug.serving import make_server
 
 from hub.accounts.rules import Role
-from hub.accounts.service import begin_session
 from loadtests.village import Change
 from protocol.bundle import Manifest
 from protocol.catalogue import TEXT_TYPES
+from tests.e2e.hub_server import served, session_of
 from tests.hubs import CATALOGUE
 from tests.webs import HubWeb, make_web
 
@@ -61,12 +59,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubWeb]:
 
 @pytest.fixture(scope="module")
 def url(web: HubWeb) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, web.app, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(5)
+    with served(web.app) as address:
+        yield address
 
 
 def spoil(payload: str) -> Change:
@@ -92,9 +86,7 @@ def spoil(payload: str) -> Change:
 @contextmanager
 def signed_in(web: HubWeb, url: str, browser: Browser, role: Role) -> Iterator[tuple[Page, list[str]]]:
     """Open a page of a person; what it should not do ends in the list."""
-    person, wrong = web.actor(role), list[str]()
-    with web.hub.database.session() as session:
-        token = begin_session(session, web.hub.clock.now(), web.hub.randomness, person.person_id)
+    token, wrong = session_of(web, web.actor(role)), list[str]()
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     context.add_cookies([{"name": "simpul", "value": token, "url": url}])
     page = context.new_page()

@@ -94,7 +94,7 @@ def test_a_return_is_a_task_of_the_officer(browser: Browser, item: Item) -> None
     item.receipt("returned", 6, code="document_missing", office="subdistrict.33.14.01")
     assert "dikembalikan" in browser.get("/").text
     text = browser.get(item.path).text
-    for words in ("petugas desa", "Dikembalikan oleh ", "Ada dokumen yang kurang.", "hanya terlihat di pusat."):
+    for words in ("petugas desa", "Dikembalikan oleh ", "Ada dokumen yang kurang.", "nomornya tetap sama."):
         assert words in text
 
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Protocol
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from loadtests.administrators import Administrators
 from loadtests.processes import LocalHub, ProcessError, post, wait_for
 from loadtests.village import Village
 from protocol.catalogue import Service
@@ -41,6 +41,16 @@ class Enrolled:
     cert_file: Path
     key_file: Path
     services: Sequence[Service]
+
+
+class Administrators(Protocol):
+    """Two persons of the network administration."""
+
+    def invite(self, village_code: str) -> str:
+        """Return a code for a village."""
+
+    def approve(self, code_id: str) -> None:
+        """Let the node in that asked with this code."""
 
 
 def enrol(

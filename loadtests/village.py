@@ -19,6 +19,7 @@ from protocol.mailbox import NumberLease
 from protocol.sealing import SealTo, seal
 
 Change = Callable[[Manifest], Manifest]
+Scanner = Callable[[Requirement], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +51,22 @@ class Village:
     previous: bytes | None = None
 
     def seal_application(
-        self, service: Service, files: Sequence[bytes] = (b"scan",), change: Change = lambda manifest: manifest
+        self,
+        service: Service,
+        files: Sequence[bytes] | Scanner = (b"scan",),
+        change: Change = lambda manifest: manifest,
     ) -> Made:
-        """Fill in, sign and seal one application, its requirements shown by ``files`` in turn.
+        """Fill in, sign and seal one application, its requirements shown by ``files`` in turn, or by what it returns.
 
         ``change`` may spoil the manifest before it is signed.
         """
         content_key = self.random.randbytes(32)
         form = fill_form(service, self.random)
         wanted = [item for item in form.requirements for _ in range(item.min_files)]
-        contents = [files[place % len(files)] for place in range(len(wanted))]
+        if callable(files):
+            contents = [files(requirement) for requirement in wanted]
+        else:
+            contents = [files[place % len(files)] for place in range(len(wanted))]
         manifest = change(self._manifest(service, form, _attachments(wanted, contents), content_key))
         signed = sign_manifest(manifest, officer_key=self.officer_key, node_key=self.node_key)
         self.counter, self.previous = manifest.counter, signed.bundle

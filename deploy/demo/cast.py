@@ -28,6 +28,13 @@ VILLAGES = (
 )
 """In different subdistricts; two of the same name, since the regency has them and codes must keep them apart."""
 
+FAR_VILLAGES = (
+    Village(code="33.14.05.2003", name="Desa Jetis", subdistrict="Sambirejo", officer="Pak Darto"),
+    Village(code="33.14.13.1002", name="Kelurahan Ngembatpadas", subdistrict="Gemolong", officer="Bu Retno"),
+    Village(code="33.14.14.2004", name="Desa Girimargo", subdistrict="Miri", officer="Pak Yitno"),
+)
+"""Villages of the past weeks whose PCs are not shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
@@ -55,21 +62,35 @@ _FIXED = (
     Person(username="jaringan1", role="network_admin", office="one-stop", name="Maya Jaringan"),
     Person(username="jaringan2", role="network_admin", office="one-stop", name="Nanang Jaringan"),
     Person(username="inspektur", role="inspectorate", office="inspectorate", name="Oki Inspektorat"),
+    Person(username="kabid1", role="division_head", office="one-stop", name="Ratna Kabid"),
+    Person(username="kabid2", role="division_head", office="one-stop", name="Slamet Kabid"),
     Person(username="kepala", role="head", office="one-stop", name="Prima Kepala"),
+    Person(username="sekretaris", role="head", office="one-stop", name="Tutik Sekretaris"),
+    Person(username="kadiscapil", role="head", office="civil-registry", name="Umar Capil"),
 )
 ADMIN = "network_admin"
 ADMINS = ("jaringan1", "jaringan2")
 
 
 def people(villages: tuple[Village, ...]) -> tuple[Person, ...]:
-    """Return everybody of the regency, with an officer for each subdistrict of these villages."""
+    """Return everybody of the regency, with the people of these villages and of their subdistricts."""
     subdistricts = {each.subdistrict_code: each.subdistrict for each in villages}
-    return _FIXED + tuple(
-        Person(
-            username=f"kec.{name.lower()}",
-            role="subdistrict_officer",
-            office=f"subdistrict.{code}",
-            name=f"Kasi Kec. {name}",
-        )
-        for code, name in subdistricts.items()
-    )
+    found = list(_FIXED)
+    found += [
+        Person(username=f"ka.{each.username}", role="head", office=each.office, name=f"Kepala {each.name.split()[-1]}")
+        for each in _FIXED
+        if each.role == "agency_clerk"
+    ]
+    for code, name in subdistricts.items():
+        office, short = f"subdistrict.{code}", name.lower()
+        found += [
+            Person(username=f"kec.{short}", role="subdistrict_officer", office=office, name=f"Kasi Kec. {name}"),
+            Person(username=f"camat.{short}", role="head", office=office, name=f"Camat {name}"),
+        ]
+    for village in villages:
+        office, short = f"village.{village.code}", village.code.replace(".", "")
+        found += [
+            Person(username=f"desa.{short}", role="village_officer", office=office, name=village.officer),
+            Person(username=f"kades.{short}", role="head", office=office, name=f"Kepala {village.name}"),
+        ]
+    return tuple(found)

@@ -1,7 +1,7 @@
 """A person of the regency at the hub's pages: work queue, case page, enrolment. Everything through the browser."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from deploy.demo.browser import Browser, BrowserError, Page
 
@@ -13,9 +13,10 @@ _CODE = re.compile(r'id="code">\s*([0-9A-Z -]{16,24})\s*<')
 class Clerk:
     """One person of the hub at one browser. Not thread-safe."""
 
-    def __init__(self, url: str, username: str, password: str) -> None:
+    def __init__(self, url: str, username: str, password: str, name: str = "") -> None:
         """Sit down; nobody is signed in yet."""
         self.username = username
+        self.name = name or username
         self._password = password
         self._browser = Browser(url)
 
@@ -45,23 +46,16 @@ class Clerk:
         return self._good(self._browser.get(case))
 
     def may(self, page: Page, move: str) -> bool:
-        """Tell whether the case page offers a move: ``complete``, ``return`` or ``custody``."""
+        """Tell whether the page offers a move: ``complete``, ``take``, ``opinion`` and so on."""
         return any(form.action.endswith(f"/{move}") for form in page.forms)
 
-    def complete(self, case: str) -> None:
-        """Call a case complete and correct."""
-        self._good(self._browser.submit(self.open(case), "/complete"))
+    def move(self, page: Page, move: str, typed: Mapping[str, str]) -> None:
+        """Send one of the forms that the page offers.
 
-    def take(self, case: str) -> None:
-        """Take a case up at the own office."""
-        self._good(self._browser.submit(self.open(case), "/custody"))
-
-    def send_back(self, case: str, *, reason: str, note: str) -> None:
-        """Return a case for correction: the first document of its list, a reason and a note."""
-        page = self.open(case)
-        documents = re.findall(r'name="documents"[^>]*value="([^"]+)"|value="([^"]+)"[^>]*name="documents"', page.text)
-        first = next((one or other for one, other in documents), "")
-        self._good(self._browser.submit(page, "/return", reason=reason, documents=first, note=note))
+        Raises:
+            BrowserError: refused.
+        """
+        self._good(self._browser.submit(page, f"/{move}", **typed))
 
     def invite(self, village: str) -> str:
         """Make an enrolment code for a village and read it off the page."""
@@ -83,6 +77,11 @@ class Clerk:
                 self._good(self._browser.post(found[1], fields))
                 return
         raise BrowserError("no request with this fingerprint")
+
+    def approve_code(self, code_id: str) -> None:
+        """Let the node in that asked with this code."""
+        page = self._good(self._browser.get("/network/enrolment"))
+        self._good(self._browser.submit(page, f"/enrolment/{code_id}/decision", decision="approve"))
 
     @staticmethod
     def _good(page: Page) -> Page:

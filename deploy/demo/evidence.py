@@ -133,15 +133,27 @@ class HubEvidence(_Reader):
         return Counter(str(code) for (code,) in self.rows("SELECT service FROM case_file"))
 
     def desks(self) -> list[tuple[str, Counter[str]]]:
-        """Return for each office how many cases its desk has, by state."""
+        """Return for each office how many stages it has, by state; what has not reached it yet does not count."""
         found: dict[str, Counter[str]] = {}
-        for office, state, count in self.rows("SELECT office, state, count(*) FROM case_desk GROUP BY 1, 2 ORDER BY 1"):
+        query = "SELECT office, state, count(*) FROM case_stage WHERE opened_at IS NOT NULL GROUP BY 1, 2 ORDER BY 1"
+        for office, state, count in self.rows(query):
             found.setdefault(str(office), Counter())[str(state)] = int(str(count))
         return list(found.items())
 
-    def receipts(self) -> Counter[str]:
-        """Return receipts that are due or signed, by kind."""
-        rows = self.rows("SELECT kind, count(*) FROM bundle_receipt GROUP BY 1")
+    def busy_desks(self) -> set[tuple[str, str]]:
+        """Return office and role of every desk that has something to do."""
+        query = "SELECT DISTINCT office, role FROM case_stage WHERE state IN ('open', 'taken')"
+        return {(str(office), str(role)) for office, role in self.rows(query)}
+
+    def states(self) -> Counter[str]:
+        """Return cases by state and, where they have one, outcome."""
+        rows = self.rows("SELECT state, outcome, count(*) FROM case_file GROUP BY 1, 2")
+        return Counter({f"{state} {outcome}".strip(): int(str(count)) for state, outcome, count in rows})
+
+    def receipts(self, nodes: Sequence[str] = ()) -> Counter[str]:
+        """Return receipts that are due or signed, by kind; those of some nodes, or of all."""
+        where = f" WHERE node_id IN ({', '.join(repr(node) for node in nodes)})" if nodes else ""
+        rows = self.rows(f"SELECT kind, count(*) FROM bundle_receipt{where} GROUP BY 1")  # noqa: S608  # names that the hub gave
         return Counter({str(kind): int(str(count)) for kind, count in rows})
 
     def tally(self) -> Tally:

@@ -1,12 +1,14 @@
 """The demo's network: hub, people, village PCs; started, used and ended by ids that were recorded at the start."""
 
 import contextlib
+import csv
 import json
 import shutil
 import socket
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +18,7 @@ from deploy.demo.cast import ADMIN, ADMINS, PASSWORD, Person, Village, people
 from deploy.demo.clerk import Clerk
 from deploy.demo.evidence import HubEvidence, NodeEvidence, SqliteHubEvidence
 from deploy.demo.progress import Bar, stage
+from deploy.demo.timeline import WIB, Timeline
 from deploy.demo.village_pc import VillagePc, enrol_all
 from loadtests.processes import LocalHub, Program, free_port, run_all
 
@@ -74,27 +77,48 @@ class DemoNetwork:
     people: Sequence[Person]
     hub: Hub
     node_ports: Sequence[int]
+    timeline: Timeline | None = None
+    """Moves the clocks of all programs; None leaves them alone."""
 
     def __post_init__(self) -> None:
         """Choose folders."""
+        clock = "" if self.timeline is None else str(self.timeline.file)
         self.pcs = [
-            VillagePc(village=village, directory=self.directory / f"pc-{number}", hub_url=self.hub.url, port=port)
+            VillagePc(
+                village=village,
+                directory=self.directory / f"pc-{number}",
+                hub_url=self.hub.url,
+                clock=clock,
+                port=port,
+            )
             for number, (village, port) in enumerate(zip(self.villages, self.node_ports, strict=True))
         ]
 
     @classmethod
     def default(
-        cls, directory: Path, villages: tuple[Village, ...], *, roles: Sequence[str] = (), usual_ports: bool = False
+        cls,
+        directory: Path,
+        villages: tuple[Village, ...],
+        *,
+        far: tuple[Village, ...] = (),
+        roles: Sequence[str] = (),
+        usual_ports: bool = False,
     ) -> "DemoNetwork":
         """Return a network with the embedded default; no ``roles`` means people of every role."""
         web_port, *node_ports = _ports(len(villages), usual=usual_ports)
-        everybody = people(villages)
+        everybody = people((*villages, *far))
+        timeline = Timeline(directory / "clock")
         return cls(
             directory=directory,
             villages=villages,
             people=[each for each in everybody if not roles or each.role in {*roles, ADMIN}],
-            hub=DefaultHub(directory=directory / "hub", web_port=web_port),
+            hub=DefaultHub(
+                directory=directory / "hub",
+                web_port=web_port,
+                settings={"SIMPUL_HUB_DEMO_CLOCK": str(timeline.file)},
+            ),
             node_ports=node_ports,
+            timeline=timeline,
         )
 
     def start(self) -> None:
@@ -124,9 +148,15 @@ class DemoNetwork:
         """End all programs in order."""
         run_all([*(pc.program.stop for pc in self.pcs), self.hub.stop])
 
+    def today(self) -> str:
+        """Return the date of the demo in WIB, as a date field wants it."""
+        now = datetime.now(WIB) if self.timeline is None else self.timeline.now().astimezone(WIB)
+        return now.date().isoformat()
+
     def clerk(self, username: str) -> Clerk:
         """Return a person at a fresh browser at the hub."""
-        return Clerk(self.hub.url, username, PASSWORD)
+        name = next((each.name for each in self.people if each.username == username), username)
+        return Clerk(self.hub.url, username, PASSWORD, name)
 
     @property
     def hub_evidence(self) -> HubEvidence:
@@ -139,14 +169,14 @@ class DemoNetwork:
         return [NodeEvidence(pc.database) for pc in self.pcs]
 
     def _add_people(self, bar: Bar) -> None:
-        def add(person: Person) -> None:
-            options = ("--role", person.role, "--office", person.office, "--name", person.name, "--password-stdin")
-            self.hub.ask("people", "add", person.username, *options, given=f"{PASSWORD}\n")
-
-        with ThreadPoolExecutor(max_workers=2) as pool:
-            for number, done in enumerate([pool.submit(add, person) for person in self.people], 1):
-                done.result()
-                bar.set(number)
+        """Give the hub a list of its people, as an office does that begins."""
+        file = self.directory / "people.csv"
+        with file.open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(("username", "name", "role", "office"))
+            writer.writerows((each.username, each.name, each.role, each.office) for each in self.people)
+        self.hub.ask("people", "import", str(file), "--password-stdin", given=f"{PASSWORD}\n")
+        bar.set(len(self.people))
 
     def _record(self) -> None:
         """Write down who runs, so that the next start can end what a killed demo left behind."""

@@ -23,6 +23,8 @@ class VillagePc:
     village: Village
     directory: Path
     hub_url: str
+    clock: str = ""
+    """File that moves the clock."""
     port: int = field(default_factory=free_port)
 
     def __post_init__(self) -> None:
@@ -35,6 +37,7 @@ class VillagePc:
                 "SIMPUL_NODE_UI_PORT": str(self.port),
                 "SIMPUL_NODE_HUB_URL": self.hub_url,
                 "SIMPUL_NODE_HEARTBEAT_S": "10",
+                "SIMPUL_NODE_DEMO_CLOCK": self.clock,
             },
             log_file=self.directory / "node.log",
         )

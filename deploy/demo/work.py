@@ -4,31 +4,44 @@ import threading
 from collections import Counter as Count
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 
 from deploy.demo.cast import Person
-from deploy.demo.clerk import Clerk
+from deploy.demo.desk import DeskWorker, Habits, is_from
 from deploy.demo.network import DemoError, DemoNetwork, at_once
 from deploy.demo.officer import Slip
-from deploy.demo.progress import Counter, stage, watch
+from deploy.demo.progress import stage, watch
 from deploy.demo.scenery import Scenery, share_out
 
 TRAVEL_S = 150.0
 """How long everything may be on its way, on a slow machine."""
 
-LEFT_OPEN = 4
-"""Every fourth case stays where it is, so that the queues of the demo are not empty."""
+MOST_CASES = 60
+"""Cases that one person turns to at one go."""
 
-DESK_ROLES = ("front_office", "subdistrict_officer")
+AT_ONCE = 4
+"""People who work at the same moment."""
 
 
 @dataclass(kw_only=True)
 class Day:
     """What was done, as those who did it know it."""
 
+    before: list[str] = field(default_factory=list)
+    """Registration numbers of the past weeks."""
     slips: list[Slip] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     moves: Count[str] = field(default_factory=Count)
-    """Case moves by the kind of receipt that they cause."""
+    """Moves of the desks, by the ending of the form's address."""
+
+    def answerable(self) -> set[str]:
+        """Return the numbers whose villages have an officer who would answer a question."""
+        return {slip.registration_no for slip in self.slips}
+
+    @property
+    def numbers(self) -> list[str]:
+        """Everything that was ever submitted."""
+        return [*self.before, *(slip.registration_no for slip in self.slips)]
 
 
 def submit_all(network: DemoNetwork, applications: int, day: Day) -> None:
@@ -64,7 +77,7 @@ def await_whole(network: DemoNetwork, day: Day) -> None:
     Raises:
         DemoError: something is still missing after ``TRAVEL_S`` seconds.
     """
-    hub, total = network.hub_evidence, len(day.slips)
+    hub, total = network.hub_evidence, len(day.numbers)
     with stage() as shown:
         arrived = (shown.bar("diterima / received", total), lambda: len(hub.numbers()), total)
         whole = (shown.bar("utuh / whole", total), hub.whole, total)
@@ -72,30 +85,51 @@ def await_whole(network: DemoNetwork, day: Day) -> None:
             raise DemoError(f"only {hub.whole()} of {total} applications arrived whole")
 
 
-def decide(network: DemoNetwork, day: Day) -> None:
-    """Let the front offices call cases complete or return them, and then the agencies take cases up.
+def decide(network: DemoNetwork, day: Day, rounds: int = 2, first: int = 0) -> None:
+    """Let the desks work their queues off, several times one after the other.
 
     Raises:
         BrowserError: a page refused.
     """
-    fronts = [each for each in network.people if each.role in DESK_ROLES and each.username != "loket2"]
-    agencies = [each for each in network.people if each.role == "agency_clerk"]
-    lock = threading.Lock()
     with stage() as shown:
-        for title, group, work in (("loket / front offices", fronts, _check), ("dinas / agencies", agencies, _take)):
-            done = Counter()
-            bar = shown.bar(title, len(group))
+        bar = shown.bar("meja / desks", rounds)
+        for number in range(rounds):
+            day.moves.update(work_desks(network, first + number, day.answerable))
+            bar.set(number + 1)
 
-            def run(person: Person, work: Callable[[Clerk], Count[str]] = work, done: Counter = done) -> None:
-                clerk = network.clerk(person.username)
-                clerk.sign_in()
-                moves = work(clerk)
-                with lock:
-                    day.moves.update(moves)
-                done.add()
-                bar.set(done.value)  # noqa: B023  # the bar of this round: the round ends before the next begins
 
-            at_once([lambda person=person: run(person) for person in group])  # type: ignore[misc]
+def work_desks(network: DemoNetwork, round_number: int, answerable: Callable[[], set[str]]) -> Count[str]:
+    """Let everybody who has something on the desk work it off, and return the moves.
+
+    ``answerable``: registration numbers of cases whose village would answer a question.
+
+    Raises:
+        BrowserError: a page refused.
+    """
+    moves, lock = Count[str](), threading.Lock()
+
+    def run(person: Person) -> None:
+        clerk = network.clerk(person.username)
+        clerk.sign_in()
+        random = Random(f"{person.username} {round_number}")
+        worker = DeskWorker(clerk, random, Habits(), today=network.today, may_return=is_from(answerable))
+        done = worker.work(MOST_CASES)
+        with lock:
+            moves.update(done)
+
+    busy = busy_people(network, round_number)
+    for start in range(0, len(busy), AT_ONCE):
+        at_once([lambda person=person: run(person) for person in busy[start : start + AT_ONCE]])  # type: ignore[misc]
+    return moves
+
+
+def busy_people(network: DemoNetwork, round_number: int) -> list[Person]:
+    """Return one person for each desk with something to do, in turn: two at one desk would take the same case."""
+    seats: dict[tuple[str, str], list[Person]] = {}
+    for person in network.people:
+        seats.setdefault((person.office, person.role), []).append(person)
+    busy = network.hub_evidence.busy_desks()
+    return [seats[desk][round_number % len(seats[desk])] for desk in sorted(busy) if desk in seats]
 
 
 def await_receipts(network: DemoNetwork) -> None:
@@ -105,33 +139,10 @@ def await_receipts(network: DemoNetwork) -> None:
         DemoError: receipts are missing after ``TRAVEL_S`` seconds.
     """
     hub, nodes = network.hub_evidence, network.node_evidence
-    total = sum(hub.receipts().values())
+    total = sum(hub.receipts([each.node_id() for each in nodes]).values())
     with stage() as shown:
         bar = shown.bar("tanda terima di desa / receipts at the villages", total)
         if not watch([(bar, lambda: sum(each.receipt_count() for each in nodes), total)], TRAVEL_S):
             raise DemoError(
                 f"only {sum(each.receipt_count() for each in nodes)} of {total} receipts reached the villages"
             )
-
-
-def _check(clerk: Clerk) -> Count[str]:
-    """Return the first case of the queue for correction, call most others complete, leave some."""
-    moves: Count[str] = Count()
-    for number, case in enumerate(list(clerk.queue())):
-        if number == 0:
-            clerk.send_back(case, reason="document_unreadable", note="Foto terlalu gelap, mohon difoto ulang.")
-            moves["returned"] += 1
-        elif number % LEFT_OPEN:
-            clerk.complete(case)
-            moves["complete"] += 1
-    return moves
-
-
-def _take(clerk: Clerk) -> Count[str]:
-    """Take up most of what waits."""
-    moves: Count[str] = Count()
-    for number, case in enumerate(list(clerk.queue())):
-        if (number + 1) % LEFT_OPEN:
-            clerk.take(case)
-            moves["custody"] += 1
-    return moves

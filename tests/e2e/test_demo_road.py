@@ -47,12 +47,13 @@ def test_all_figures_agree(account: Account) -> None:
     assert list(disagreements(account)) == []
 
 
-def test_the_agency_has_taken_up_what_the_front_office_called_complete(account: Account) -> None:
+def test_the_agency_works_on_what_the_front_office_called_complete(account: Account) -> None:
     desks = dict(account.routed)
-    assert account.receipts["returned"] == 1
-    assert desks["agency.dinkes"]["taken"] == account.receipts["complete"] == account.receipts["custody"]
+    assert account.moves["complete"] + account.moves["ask"] >= 1
+    assert sum(desks["agency.dinkes"].values()) == account.receipts["complete"]
+    assert account.receipts["custody"] == account.moves["take"] >= 1
 
 
 def test_every_receipt_holds_for_a_stranger(account: Account) -> None:
     assert account.refuted == []
-    assert account.verified == 3 + 3 + sum(account.moves.values())
+    assert account.verified == account.due_at_villages >= 3 + 3 + account.moves["complete"]

@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from hub.attachments.service import check_waiting
@@ -115,18 +114,18 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
         asked_for=asked_for,
         on_mail=take_mail,
         on_act=take,
-        fetch_pieces=make_document_post(stores, secrets.message).fetch,
+        fetch_pieces=make_document_post(stores, secrets).fetch,
         on_health=take_health,
     )
 
 
 def make_parcel_reader(settings: Settings, context: IntakeContext) -> ParcelReader:
     """Return what reads the parcels of the spool on behalf of intake."""
-    documents = make_document_post(context.stores, context.secrets.message)
+    documents = make_document_post(context.stores, context.secrets)
     return ParcelReader(context, Spool(settings.data_dir / "parcels"), documents)
 
 
-def make_document_post(stores: Stores, message_key: Ed25519PrivateKey) -> DocumentPost:
+def make_document_post(stores: Stores, secrets: HubSecrets) -> DocumentPost:
     """Return what sends documents to villages; they are kept by permits, which dispatch does not know."""
 
     def read(session: Session, document: bytes) -> tuple[DocumentRef, bytes] | None:
@@ -136,7 +135,7 @@ def make_document_post(stores: Stores, message_key: Ed25519PrivateKey) -> Docume
         except (DocumentNotFoundError, KeyringError):
             return None  # there is none, or its case was erased
 
-    return DocumentPost(read, message_key)
+    return DocumentPost(read, secrets.message)
 
 
 def make_case_tools(settings: Settings, catalogue: Catalogue, keyring: Keyring, ports: Ports) -> CaseTools:

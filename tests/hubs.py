@@ -115,6 +115,13 @@ class TestHub:
             made.numbers = [registry.lease_numbers(session, made.node, YEAR, 5_000)]
         return made
 
+    def take_in(self, accepted: Sequence[AcceptedBundle]) -> None:
+        """Do what casework does: a correction answers what was asked."""
+        self.cases += accepted
+        for each in accepted:
+            if each.manifest.corrects is not None:
+                self.questions.pop(each.manifest.corrects, None)
+
     def receive(self, *messages: Incoming) -> Processed:
         """Process one batch."""
         return process(self.context, messages)
@@ -145,13 +152,7 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
     hub: TestHub
 
     def open_cases(_: Session, __: datetime, accepted: Sequence[AcceptedBundle]) -> None:
-        hub.cases += accepted
-        for each in accepted:
-            if each.manifest.corrects is not None:
-                hub.questions.pop(each.manifest.corrects, None)
-
-    def asked_for(_: Session, first: bytes) -> Question | None:
-        return hub.questions.get(first)
+        hub.take_in(accepted)
 
     def on_act(_: Session, __: datetime, act: Act) -> None:
         if act.kind not in hub.allowed_acts:
@@ -168,21 +169,13 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
 
     context = IntakeContext(
         hub=HUB,
-        stores=Stores(
-            database=database,
-            keyring=Keyring.open(directory / "keys"),
-            blobs=FileBlobStore(directory / "blobs"),
-        ),
-        secrets=HubSecrets(
-            sealing=load_sealing_keys(directory / "keys"),
-            message=load_message_key(directory / "keys"),
-            log=LogSigner(key=load_log_key(directory / "keys"), origin=f"simpul/{HUB}"),
-        ),
+        stores=_stores(directory, database),
+        secrets=_secrets(directory),
         catalogue=CATALOGUE,
         clock=clock,
         randomness=randomness,
         open_cases=open_cases,
-        asked_for=asked_for,
+        asked_for=lambda _, first: hub.questions.get(first),
         on_mail=on_mail,
         on_act=on_act,
         fetch_pieces=lambda _, __, ___: [],
@@ -190,6 +183,19 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
     )
     hub = TestHub(context=context, clock=clock, randomness=randomness, directory=directory)
     return hub
+
+
+def _stores(directory: Path, database: Database) -> Stores:
+    keyring = Keyring.open(directory / "keys")
+    return Stores(database=database, keyring=keyring, blobs=FileBlobStore(directory / "blobs"))
+
+
+def _secrets(directory: Path) -> HubSecrets:
+    return HubSecrets(
+        sealing=load_sealing_keys(directory / "keys"),
+        message=load_message_key(directory / "keys"),
+        log=LogSigner(key=load_log_key(directory / "keys"), origin=f"simpul/{HUB}"),
+    )
 
 
 def bundle_of(village: Village, made: Made) -> Incoming:

@@ -6,16 +6,16 @@ may come in a month. For the same reason documents go whole with the notices tha
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.orm import Session
 
 from hub.dispatch.documents import DocumentPost
-from hub.dispatch.service import pending_notices, render_notice
+from hub.dispatch.service import pending_notices
+from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Outgoing
 from hub.intake.reading import payload_of
 from hub.registry.queries import load_node
@@ -30,6 +30,9 @@ from protocol.topics import Down, Up
 from protocol.wire import from_bytes
 
 log = structlog.get_logger()
+
+Render = Callable[[NoticeRow], Outgoing]
+"""Makes the message that carries a notice: signed, the same bytes each time."""
 
 LATER = frozenset({str(Down.MAIL), str(Down.PART)})
 """What is written at the end, in full."""
@@ -61,7 +64,7 @@ def frames_of(messages: Iterable[Outgoing], node: NodeId, *, skip: frozenset[str
 
 
 def closing_frames(
-    session: Session, node: NodeId, mails: Iterable[Mail], documents: DocumentPost, message_key: Ed25519PrivateKey
+    session: Session, node: NodeId, mails: Iterable[Mail], documents: DocumentPost, render: Render
 ) -> Iterator[bytes]:
     """Yield the mailbox beyond the cursor of the newest mail, and the documents that it offers or that were asked."""
     mails = list(mails)
@@ -71,7 +74,7 @@ def closing_frames(
     nothing: frozenset[str] = frozenset()
     after = cursor
     while rows := pending_notices(session, node, after, NOTICES_AT_ONCE):
-        yield from frames_of((render_notice(row, message_key) for row in rows), node, skip=nothing)
+        yield from frames_of((render(row) for row in rows), node, skip=nothing)
         after = rows[-1].number
     for mail in mails:
         yield from frames_of(documents.asked_in(session, mail), node, skip=nothing)

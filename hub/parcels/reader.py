@@ -12,13 +12,14 @@ Rules:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import islice
 
 import structlog
 from sqlalchemy import update
 
 from hub.dispatch.documents import DocumentPost
-from hub.dispatch.service import write_notice
+from hub.dispatch.service import render_notice, write_notice
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.chunks import Ready
@@ -158,8 +159,8 @@ class ParcelReader:
             read_header(file)
             with self._context.stores.database.reading() as session:
                 mails = mails_in(session, node, file)
-                key = self._context.secrets.message
-                frames = closing_frames(session, node, mails, self._documents, key)
+                render = partial(render_notice, message_key=self._context.secrets.message)
+                frames = closing_frames(session, node, mails, self._documents, render)
                 answers = self._spool.add_answers(row.parcel_id, answers, frames)
         with self._spool.answers(row.parcel_id).open("rb") as file:
             read_header(file)

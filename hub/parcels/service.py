@@ -12,6 +12,7 @@ from hub.parcels.spool import Spool
 from hub.parcels.tables import Parcel
 from hub.registry.queries import load_node
 from hub.storage.engine import Database
+from hub.storage.errors import StorageError
 from protocol.errors import ParcelError
 from protocol.ids import HubId
 from protocol.parcel import Direction, ParcelHeader, read_header
@@ -78,7 +79,7 @@ def take_parcel(database: Database, spool: Spool, hub: HubId, source: IO[bytes],
                     code="",
                 )
             )
-    except BaseException:
+    except (ParcelRefusedError, StorageError):
         spool.drop(brought.parcel_id)
         raise
 

@@ -165,6 +165,7 @@ MAY_CATCH_ALL = (
     "hub/worker.py",
     "hub/intake/mqtt.py",
     "hub/intake/runner.py",
+    "hub/parcels/reader.py",
     "hub/web/errors.py",
     "village_node/app.py",
     "village_node/sync/mqtt.py",

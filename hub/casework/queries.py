@@ -227,7 +227,9 @@ def _desk(actor: Actor, wanted: QueueFilter, moments: Moments) -> Keyed:
     if wanted.action is not None:
         query = query.where(CaseStage.action == str(wanted.action))
     if is_by_clock or wanted.due is not None:
-        own = and_(CaseClock.case_id == CaseStage.case_id, CaseClock.stage == CaseStage.stage)
+        own = and_(
+            CaseClock.case_id == CaseStage.case_id, CaseClock.stage == CaseStage.stage, CaseClock.stopped_at.is_(None)
+        )
         query = query.outerjoin(CaseClock, own)
     conditions = _case_conditions(wanted)
     if conditions:

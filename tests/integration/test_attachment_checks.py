@@ -74,9 +74,7 @@ def test_what_cannot_be_vouched_for_is_put_aside(content: bytes, declared: str, 
     verdict = inspect(content, declared, "")
     assert finding in verdict.findings
     assert verdict.state is CheckState.QUARANTINED
-    assert (
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000
-    )  # kB: the bomb is not here
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB: the bomb is not here
     assert time.monotonic() - began < 25
 
 

@@ -230,7 +230,7 @@ def _crashes(counter: Counter) -> Iterator[int]:
 
         counter.reader.work(persist)
         with counter.spool.answers("P0000000000000000000000001").open("ab") as file:
-            file.write(b"half a frame")  # and once while they were written
+            file.write(b"half a frame" * 100_000)  # and once while they were written
         yield number
         counter.reader.work(counter.persist)
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from hub.intake.asking import Question
 from hub.intake.assembly import assemble
 from hub.intake.effective import effective_manifest
+from hub.intake.service import MOST_ROUNDS
 from hub.intake.tables import Bundle, IntakeQuarantine
 from loadtests.village import Made, Village
 from protocol.catalogue import FieldType
@@ -100,6 +101,25 @@ def test_the_second_of_two_answers_is_refused_and_kept(scene: Scene, first: Made
         assert session.scalars(select(IntakeQuarantine.bundle_id)).all() == [two[1].bundle]
         held = effective_manifest(session, scene.hub.context.stores.keyring, first.bundle)
     assert held.manifest.answers[FieldKey(key)] == f"{answer} 1"
+
+
+class StillAsked(dict[bytes, Question]):
+    """An office that asks on, whatever comes."""
+
+    def pop(self, *_: object) -> None:  # type: ignore[override]  # nothing answers it
+        return None
+
+
+def test_a_flood_of_answers_in_one_batch_is_decided_in_few_rounds(scene: Scene, first: Made) -> None:
+    key, answer = an_asked_answer(first)
+    scene.hub.questions = StillAsked()
+    ask(scene.hub, first, fields=[key])
+    flood = [correct(scene.village, first, {key: f"{answer} {number}"}) for number in range(6)]
+
+    found = verdicts(scene.hub, scene.village, *flood)
+
+    assert [kind for kind, _ in found].count("arrived") == MOST_ROUNDS
+    assert [code for _, code in found].count("correction_closed") == 6 - MOST_ROUNDS
 
 
 def test_a_correction_that_comes_again_has_one_effect(scene: Scene, first: Made) -> None:

@@ -235,7 +235,7 @@ HASTES: Mapping[Haste, Badge] = {
     Haste.CALM: Badge(text="Dalam waktu", icon="clock", colour="success"),
     Haste.PAUSED: Badge(text="Waktu berhenti", icon="pause-circle", colour="secondary"),
     Haste.UNKNOWN: Badge(text="Kalender belum lengkap", icon="calendar-x", colour="secondary"),
-    Haste.NONE: Badge(text="Waktu belum berjalan", icon="dash-circle", colour="light"),
+    Haste.NONE: Badge(text="Waktu tidak berjalan", icon="dash-circle", colour="light"),
 }
 
 PAUSES: Mapping[PauseReason, str] = {

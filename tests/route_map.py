@@ -111,7 +111,8 @@ OBJECTS: Mapping[str, str] = {
 
 ``case``: one within the scope of the person's office. ``delegation``, ``absence``: of the own office. ``network``:
 nodes, officers and codes, which every role that may use the route may see all of; ``parcel``: likewise, and sealed.
-``public log``, ``public list``: for everybody. ``issued document``: for whoever holds the paper, whose code names it by a digest that cannot be guessed.
+``public log``, ``public list``: for everybody. ``issued document``: for whoever holds the paper, whose code names it by
+a digest that cannot be guessed.
 """
 
 _VARYING = re.compile(r'value="[^"]*"')

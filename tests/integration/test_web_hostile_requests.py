@@ -15,9 +15,10 @@ from protocol.receipt import ReceiptKind
 from protocol.sealing import parse_sealed
 from protocol.topics import Up, up
 from protocol.wire import to_bytes
+from tests.cases import KEDEN
 from tests.hostile import SERVICE
 from tests.hubs import bundle_of
-from tests.webs import KEDEN, HubWeb, make_web, token_of
+from tests.webs import HubWeb, make_web, token_of
 
 HUGE = "9" * 30
 

@@ -207,3 +207,20 @@ def test_the_list_holds_what_was_revoked(web: HubWeb) -> None:
     assert permit.state == "revoked"
     assert part.revoked == [Revoked(mark=permit.mark, at_s=part.revoked[0].at_s, code="error")]
     assert part.number == 2
+
+
+def test_who_proposed_is_offered_to_take_it_back_and_the_other_office_to_agree(web: HubWeb) -> None:
+    case_id = web.desk.signed("PM")
+    head = web.browser_of(web.desk.head())
+    version = web.town.load(case_id).version_id
+    post(head, f"/cases/{case_id}/letter/revoke", version=version, code="violation", reason="Ketentuan izin dilanggar")
+    row = next(row for row in web.town.open_rows(case_id) if row.stage == "proposal")
+    own, other = head.get(f"/cases/{case_id}").text, web.browser(Role.HEAD, row.office).get(f"/cases/{case_id}").text
+    choice = re.compile(r'<input[^>]*name="agrees"[^>]*type="radio"')
+    assert ("Tarik usul saya" in own, bool(choice.search(own))) == (True, False)
+    assert ("Tarik usul saya" in other, bool(choice.search(other))) == (False, True)
+    found = re.search(r'name="proposal" value="([^"]+)"', own)
+    assert found is not None
+    back = {"version": web.town.load(case_id).version_id, "proposal": found[1], "agrees": "no"}
+    assert post(head, f"/cases/{case_id}/answer", **back).status_code == 303
+    assert "Tarik usul saya" not in head.get(f"/cases/{case_id}").text

@@ -86,6 +86,19 @@ def text(words: str) -> Text:
     return Text(id=words, en=words)
 
 
+def a_stage(key: str, action: StageAction, role: StageRole, *after: str) -> Stage:
+    """One stage of a village's own service."""
+    return Stage(
+        key=FieldKey(key),
+        label=text(key),
+        action=action,
+        role=role,
+        office=OfficeKind.VILLAGE,
+        working_days=1,
+        after=tuple(FieldKey(each) for each in after),
+    )
+
+
 def a_service(**changes: object) -> Service:
     """A small service: one field, one required photo, one optional document."""
     values: dict[str, object] = {
@@ -102,17 +115,13 @@ def a_service(**changes: object) -> Service:
             Requirement(key=FieldKey("letter"), label=text("Surat"), required=False),
         ),
         "stages": (
-            Stage(
-                key=FieldKey("decision"),
-                label=text("Keputusan"),
-                action=StageAction.DECISION,
-                role=StageRole.HEAD,
-                office=OfficeKind.VILLAGE,
-                working_days=1,
-            ),
+            a_stage("completeness", StageAction.COMPLETENESS, StageRole.VILLAGE_OFFICER),
+            a_stage("decision", StageAction.DECISION, StageRole.HEAD, "completeness"),
+            a_stage("signature", StageAction.SIGNATURE, StageRole.HEAD, "decision"),
+            a_stage("handover", StageAction.HANDOVER, StageRole.VILLAGE_OFFICER, "signature"),
         ),
         "fee": Free(basis=text("Gratis")),
-        "sla": Sla(min_days=0, max_days=1, origin=SlaOrigin.ESTIMATE, source="-", confidence=Confidence.UNCONFIRMED),
+        "sla": Sla(min_days=0, max_days=4, origin=SlaOrigin.ESTIMATE, source="-", confidence=Confidence.UNCONFIRMED),
         "validity": Validity(text=text("1 bulan"), confidence=Confidence.READ),
     }
     return Service(**(values | changes))  # type: ignore[arg-type]  # the types stand above

@@ -56,8 +56,8 @@ def test_every_page_but_the_door_asks_for_an_officer(app: Flask) -> None:
         if rule.endpoint in open_views or getattr(view, "is_open_to_all", False) or "GET" not in (rule.methods or ()):
             continue
         path = rule.rule.replace("<draft_id>", "x").replace("<file_id>", "x").replace("<bundle>", "aa")
-        answer = client.get(path.replace("<code>", "JALAN"))
-        assert (answer.status_code, answer.headers["Location"][:6]) == (302, "/masuk"), path
+        answer = client.get(path.replace("<code>", "JALAN").replace("<int:letter>", "1"))
+        assert (answer.status_code, answer.headers.get("Location", "")[:6]) == (302, "/masuk"), path
 
 
 @pytest.mark.parametrize("path", ["/", "/masuk", "/tidak-ada", "/static/own.css", "/layanan", "/petugas", "/bantuan"])

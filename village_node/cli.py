@@ -140,12 +140,13 @@ def export_parcel(file: Annotated[Path, typer.Argument(help="File to write, on t
         source = ParcelSource(
             database=context.database, files=context.files, keys=node.keys, enrolled=enrolled, clock=context.clock
         )
+        written: list[bytes] = []
         try:
-            size = write_durably(file, write_parcel(source))
+            size = write_durably(file, write_parcel(source, written))
         except OSError as error:
             _give_up(file, error)
         with context.database.session() as session:
-            items = mark_carried(session, context.clock.now())
+            items = mark_carried(session, context.clock.now(), written)
     typer.echo(f"{items} items, {size} bytes")
 
 

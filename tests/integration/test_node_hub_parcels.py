@@ -43,7 +43,7 @@ def export(office: Office) -> bytes:
     source = ParcelSource(
         database=stand.database, files=stand.files, keys=stand.keys, enrolled=enrolled, clock=stand.clock
     )
-    return b"".join(write_parcel(source))
+    return b"".join(write_parcel(source, []))
 
 
 def answer(office: Office, raw: bytes, name: str = "P1") -> bytes:

@@ -55,7 +55,8 @@ class Island:
         )
 
     def export(self) -> bytes:
-        return b"".join(write_parcel(self.source))
+        self.written: list[bytes] = []
+        return b"".join(write_parcel(self.source, self.written))
 
     def answer(self, parcel: bytes) -> bytes:
         """Return the hub's file for a node's file."""
@@ -86,7 +87,7 @@ def test_a_stick_there_and_back_brings_the_same_receipts(island: Island) -> None
     with island.stand.database.session() as session:
         assert figures(session).items == 3
         assert abs(figures(session).size - len(parcel)) < 5_000
-        assert mark_carried(session, island.stand.clock.now()) == 3
+        assert mark_carried(session, island.stand.clock.now(), island.written) == 3
     assert island.states() == ["waiting"] * 3
     assert island.stage(island.answer(parcel)).is_cut is False
     assert island.runner.read_parcels() >= 6
@@ -198,3 +199,22 @@ def test_a_power_cut_while_a_parcel_is_read_in_reads_it_again(island: Island) ->
     runner_of(island.stand, DirectCarrier(island.opening)).read_parcels()
     assert island.states() == ["whole"] * 3
     island.runner.step([m.Ticked()])
+
+
+def test_one_damaged_file_keeps_no_other_item_from_the_stick(island: Island) -> None:
+    bad, good = (island.stand.seal(island.unlocked, a_command(a_file(BIG))) for _ in range(2))
+    path = next(island.stand.files._directory.glob(f"{bad.bundle.hex()}/*"))
+    path.write_bytes(path.read_bytes()[:60_000])
+    island.stage(island.answer(island.export()))
+    island.runner.read_parcels()
+    assert island.states() == ["arrived", "whole"]
+    assert island.opening.file(good.bundle, 0) == BIG
+
+
+def test_what_is_sealed_while_the_stick_is_written_is_not_called_carried(island: Island) -> None:
+    island.stand.seal(island.unlocked)
+    written: list[bytes] = []
+    parts = list(write_parcel(island.source, written))
+    island.stand.seal(island.unlocked)
+    with island.stand.database.session() as session:
+        assert (mark_carried(session, island.stand.clock.now(), written), len(parts) > 2) == (1, True)

@@ -5,6 +5,7 @@ Rules:
    first: a stick that is pulled out early has brought what decides.
 2. Nothing is marked as received by it: an item waits until its receipt is here, whatever road the answer takes.
 3. Files that the hub has from an earlier bundle stay behind, unless it asked for them.
+4. A sealed file that this disk has damaged ends the files of its item alone, like on the link; the others go.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -29,6 +31,7 @@ from village_node.inbox.documents import list_fetching
 from village_node.outbox import acts, progress
 from village_node.outbox.tables import OutboxAttachment, OutboxItem
 from village_node.store.engine import Database
+from village_node.store.errors import StorageError
 from village_node.store.files import SealedFiles
 from village_node.store.ports import Clock
 from village_node.sync.mail import build_mail
@@ -38,6 +41,8 @@ OPEN = ("waiting", "arrived")
 MAX_RANGES = 20
 
 Item = TypeVar("Item")
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,11 +83,11 @@ def figures(session: Session) -> ParcelFigures:
     )
 
 
-def write_parcel(source: ParcelSource) -> Iterator[bytes]:
-    """Yield the parts of a parcel file, in order.
+def write_parcel(source: ParcelSource, written: list[bytes]) -> Iterator[bytes]:
+    """Yield the parts of a parcel file, in order; ``written`` gets the bundles whose manifest is in it.
 
     Raises:
-        StorageError: a sealed file cannot be read.
+        StorageError: the database cannot be read.
     """
     now_ms = source.clock.now_ms()
     enrolled = source.enrolled
@@ -100,17 +105,31 @@ def write_parcel(source: ParcelSource) -> Iterator[bytes]:
         with source.database.reading() as session:
             message = progress.load_message(session, bundle)
         yield frame_bytes(Frame(kind=Up.BUNDLE, payload=message))
+        written.append(bundle)
     for part in _smallest_first(parts):
-        for index in range(part.chunks):
-            yield frame_bytes(Frame(kind=Up.CHUNK, payload=source.files.chunk(part.bundle, part.position, index)))
+        yield from _file(source, part)
 
 
-def mark_carried(session: Session, now: datetime) -> int:
-    """Note that everything that is open was written to a parcel; return how many items."""
+def mark_carried(session: Session, now: datetime, written: Sequence[bytes]) -> int:
+    """Note that these were written to a parcel; return how many of them still wait."""
     changed = session.scalars(
-        update(OutboxItem).where(OutboxItem.state.in_(OPEN)).values(carried_at=now).returning(OutboxItem.bundle_id)
+        update(OutboxItem)
+        .where(OutboxItem.state.in_(OPEN), OutboxItem.bundle_id.in_(written))
+        .values(carried_at=now)
+        .returning(OutboxItem.bundle_id)
     )
     return len(changed.all())
+
+
+def _file(source: ParcelSource, part: _Part) -> Iterator[bytes]:
+    """Yield the frames of one file, up to where it is damaged (rule 4)."""
+    for index in range(part.chunks):
+        try:
+            message = source.files.chunk(part.bundle, part.position, index)
+        except StorageError:
+            log.error("parcel.file_damaged", bundle=part.bundle.hex(), attachment=part.position)
+            return
+        yield frame_bytes(Frame(kind=Up.CHUNK, payload=message))
 
 
 def _mails(session: Session, source: ParcelSource) -> list[bytes]:

@@ -69,9 +69,10 @@ def take_in() -> ResponseReturnValue:
 
 
 def _written(ports: NodeContext, source: ParcelSource) -> Iterator[bytes]:
-    yield from write_parcel(source)
+    written: list[bytes] = []
+    yield from write_parcel(source, written)
     with ports.database.session() as db:
-        mark_carried(db, ports.clock.now())
+        mark_carried(db, ports.clock.now(), written)
 
 
 def _page(problem: str) -> str:

@@ -207,3 +207,38 @@ def test_the_pages_of_new_applications_do_not_open_a_correction(browser: Browser
     for page in ("", "/berkas", "/periksa", "/tanda-tangan"):
         assert browser.get(f"/isian/{draft}{page}").headers["Location"] == f"/perbaikan/{draft}"
     assert "Lanjutkan:" not in browser.get("/").text
+
+
+def test_a_draft_for_a_question_that_somebody_else_answered_is_shown_and_answers_no_later_one(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    old = begin(browser)
+    browser.post(old, road_name="Jalan Lama")
+    post.news(bundle, "corrected")
+    assert f"/isian/{old.rsplit('/', 1)[1]}" in browser.get("/").text, "what was typed is not hidden for ever"
+    post.ask(bundle, ANSWERS | {"road_name": "Jalan Kolega"}, requirements=[])
+    new = begin(browser)
+    page = browser.get(new).text
+    assert "Jalan Kolega" in page
+    assert "Jalan Lama" not in page
+    assert browser.get(old).status_code == 404
+
+
+def test_a_correction_that_is_sent_twice_is_sealed_once(browser: Browser, desk: VillageDesk, bundle: bytes) -> None:
+    path = begin(browser)
+    browser.post(path, **{"road_name": "Jalan Baru", "remark.id_card": "Sudah benar."})
+    assert browser.post(f"{path}/periksa", pin=PIN).status_code == 302
+    assert browser.post(f"{path}/periksa", pin=PIN).status_code == 404
+    correction(desk, bundle)
+
+
+def test_a_number_is_listed_once_and_stays_valid_when_a_correction_is_refused(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    path = begin(browser)
+    browser.post(path, **{"road_name": "Jalan Baru", "remark.id_card": "Sudah benar."})
+    browser.post(f"{path}/periksa", pin=PIN)
+    post.receipt(correction(desk, bundle).bundle_id, ReceiptKind.REJECTED, code="correction_not_asked")
+    page = browser.get("/nomor").text
+    assert page.count(f">{post.facts(bundle).registration_no}</a>") == 1
+    assert "Batal" not in page

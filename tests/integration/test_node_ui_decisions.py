@@ -12,7 +12,7 @@ from sqlalchemy import select
 from protocol.catalogue import OfficeCode
 from protocol.ids import HubId, RegistrationNo, ServiceCode
 from protocol.mailbox import NoticeKind
-from protocol.notices import ActKind, verify_act
+from protocol.notices import ActKind, CalendarData, verify_act
 from protocol.permit import (
     DocumentSeal,
     PermitFacts,
@@ -27,6 +27,7 @@ from protocol.permit import (
 )
 from protocol.receipt import ReceiptKind
 from protocol.sealing import BodyContext, open_body
+from protocol.wire import to_bytes
 from tests.integration.node_pages import Browser, MovingClock, app, browser, clock, desk, fill, furnished
 from tests.village_desk import OTHER_PIN, PIN, VillageDesk
 from tests.village_post import PDF, Post
@@ -144,6 +145,24 @@ def test_the_final_slip_says_until_when(browser: Browser, bundle: bytes, post: P
     assert chain.count("<h3>Lengkap dan benar</h3>") == 1  # receipt and news are one step
 
 
+def test_no_days_are_counted_while_the_time_stands_still_or_after_the_decision(
+    browser: Browser, bundle: bytes, post: Post, clock: MovingClock
+) -> None:
+    days = CalendarData(version=1, years=[2026, 2027], days=[])
+    post.deliver(post.hub.notify(NoticeKind.CALENDAR, to_bytes(days)))
+    post.news(bundle, "complete", due_on="2026-11-26")
+    path = f"/kiriman/{bundle.hex()}"
+    assert "sisa 2 hari kerja" in browser.get(path).text
+    post.news(bundle, "paused", code="correction")
+    clock.move(30 * 86_400)
+    browser.sign_in(post.desk.officer)
+    assert "waktunya sedang dihentikan" in browser.get(path).text
+    post.news(bundle, "resumed")
+    assert "lewat" in browser.get(path).text
+    post.decide(bundle)
+    assert "Dijanjikan selesai 26 November 2026</strong>" in browser.get(path).text
+
+
 # --- genuine or not --------------------------------------------------------------------------------------------------
 
 
@@ -214,3 +233,79 @@ def test_a_file_is_known_by_its_digest_or_its_seal(browser: Browser, bundle: byt
     assert "tidak dikenal" in ask(PDF + b" ")
     assert "Berkas asli" in ask(b"%PDF other", sign_seal(seal, post.hub.permit_key))
     assert "BUKAN terbitan" in ask(b"%PDF otherX", sign_seal(seal, post.hub.permit_key))
+
+
+# --- twice -----------------------------------------------------------------------------------------------------------
+
+
+def count_acts(desk: VillageDesk) -> int:
+    with desk.context.database.reading() as session:
+        return len(session.scalars(select(OutboxAct)).all())
+
+
+def test_a_second_click_or_a_colleague_hands_nothing_over_twice(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    post.decide(bundle)
+    path = page_of(browser)
+    for person in ("Suparmi", "Tono"):
+        assert browser.post(f"{path}/serahkan", person=person, pin=PIN).status_code == 302
+    browser.post("/keluar")
+    browser.sign_in(desk.other, OTHER_PIN)
+    assert browser.post(f"{path}/serahkan", person="Wati", pin=OTHER_PIN).status_code == 302
+    assert count_acts(desk) == 1
+    assert "Tono" not in browser.get(path).text
+
+
+def test_what_the_hub_knows_as_handed_over_is_not_asked_for_again(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    post.decide(bundle)
+    path = page_of(browser)
+    post.receipt(bundle, ReceiptKind.HANDED_OVER)
+    assert 'id="pin"' not in browser.get(path).text
+    browser.post(f"{path}/serahkan", person="Suparmi", pin=PIN)
+    assert count_acts(desk) == 0
+
+
+def test_a_refused_hand_over_can_be_recorded_again(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    post.decide(bundle)
+    path = page_of(browser)
+    browser.post(f"{path}/serahkan", person="Suparmi", pin=PIN)
+    with desk.context.database.session() as session:
+        row = session.scalars(select(OutboxAct)).one()
+        row.state, row.code = "refused", "act_not_allowed"
+    assert 'id="pin"' in browser.get(path).text
+    browser.post(f"{path}/serahkan", person="Suparmi", pin=PIN)
+    assert count_acts(desk) == 2
+
+
+def test_a_case_that_was_reopened_and_decided_again_is_handed_over_again(
+    browser: Browser, bundle: bytes, post: Post, clock: MovingClock
+) -> None:
+    post.decide(bundle)
+    browser.post(f"{page_of(browser)}/serahkan", person="Suparmi", pin=PIN)
+    clock.move(60)
+    post.decide(bundle)
+    path = page_of(browser)
+    assert 'id="pin"' in browser.get(path).text
+    browser.post(f"{path}/serahkan", person="Suparmi", pin=PIN)
+    assert "serahkan hasilnya" not in browser.get("/").text
+
+
+def test_the_resident_is_told_once_for_each_news(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post, clock: MovingClock
+) -> None:
+    post.news(bundle, "assessed", amount_rp=150_000)
+    for _ in range(2):
+        assert browser.post(f"/kasus/{bundle.hex()}/diberitahu").status_code == 302
+    assert count_acts(desk) == 1
+    clock.move(60)
+    post.news(bundle, "tracked")
+    browser.post(f"/kasus/{bundle.hex()}/diberitahu")
+    assert count_acts(desk) == 2
+    for nobody in ("ab", bytes(32).hex()):
+        assert browser.post(f"/kasus/{nobody}/diberitahu").status_code == 404
+    assert count_acts(desk) == 2

@@ -4,6 +4,8 @@ Rules:
 1. A correction is a draft of one officer like any other: saved field by field, files sealed, gone in the transaction
    that seals its bundle.
 2. Whether the question is still open is looked at again in that transaction: the second of two answers is not sealed.
+3. A draft that answers a question which somebody else has answered holds the answers of then: the next question about
+   the case is never answered from it.
 """
 
 from collections.abc import Mapping
@@ -55,15 +57,19 @@ def start_correction(
         ServiceUnknownHereError: this PC lacks the version of the service.
     """
     asked = open_correction(session, letter, reader)
-    if not open_letters(session, asked.bundle):
+    open_now = {each.number for each in open_letters(session, asked.bundle)}
+    if not open_now:
         raise CorrectionAnsweredError
     begun = session.scalar(
-        select(CorrectionDraft.draft_id).where(
+        select(CorrectionDraft).where(
             CorrectionDraft.bundle_id == asked.bundle, CorrectionDraft.officer_id == owner.officer
         )
     )
-    if begun is not None:
-        return begun
+    if begun is not None and begun.letter in open_now:
+        return begun.draft_id
+    if begun is not None:  # rule 3
+        drafts.discard(session, owner, draft_id=begun.draft_id)
+        session.expire_all()
     service = load_service(session, asked.service, asked.service_version)
     drafts.start_draft(session, now, owner, draft_id=draft_id, service=service)
     session.flush()

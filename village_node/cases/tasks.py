@@ -4,6 +4,7 @@ A task is never stored: it follows from letters, news, receipts and statements, 
 colleague, another PC or the hub has done it.
 """
 
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from protocol.mailbox import NoticeKind
 from protocol.notices import ActKind, CorrectionAsked, Decision
 from protocol.receipt import ReceiptKind
+from village_node.cases.errors import CaseUnknownError
 from village_node.cases.tables import CorrectionDraft
 from village_node.identity.errors import VaultError
 from village_node.identity.hub import load_enrolled
@@ -22,7 +24,10 @@ from village_node.identity.sessions import Unlocked
 from village_node.inbox.errors import MailboxClosedError
 from village_node.inbox.letters import LetterRow, Reader, list_letters, open_correction, open_decision
 from village_node.inbox.tables import CaseStep, StoredReceipt
+from village_node.outbox.acts import ActCommand, is_stated, record_act
+from village_node.outbox.service import Sealer
 from village_node.outbox.tables import OutboxAct, OutboxItem
+from village_node.store.schema import bounded_ms
 
 ENDS_QUESTION = ("corrected", "withdrawn", "decided")
 """News after which a question is no longer open."""
@@ -144,17 +149,68 @@ def list_corrections(session: Session, officer: Unlocked, reader: Reader) -> lis
 
 def list_decisions(session: Session, reader: Reader) -> list[DecisionTask]:
     """Return the decisions that are not handed over, oldest first."""
-    letters = newest_per_case(list_letters(session, NoticeKind.DECISION))
-    done = set(_handed_over(session))
-    return [
+    letters = list_letters(session, NoticeKind.DECISION)
+    done, times = set(_handed_over(session)), Counter(each.bundle for each in letters)
+    tasks = [
         DecisionTask(
             letter=each.number,
             decision=open_decision(session, each.number, reader),
             received_at=each.received_at,
         )
-        for each in letters
-        if each.bundle not in done
+        for each in newest_per_case(letters)
+        if each.bundle not in done or times[each.bundle] > 1
     ]
+    return [each for each in tasks if each.decision.bundle not in done or not is_handed_over(session, each.decision)]
+
+
+def is_handed_over(session: Session, decision: Decision) -> bool:
+    """Tell whether the result of a decision is with the resident: stated here, or known to the hub.
+
+    A case that was reopened is decided again: what was handed over before does not count for the new decision. Own
+    statements are compared with when the letter came, by this PC's clock; what the hub says by the log's time.
+    """
+    letters = list_letters(session, NoticeKind.DECISION, decision.bundle)
+    is_second = len(letters) > 1
+    if is_stated(session, decision.bundle, ActKind.HANDED_OVER, letters[-1].received_at if is_second else None):
+        return True
+    receipts = select(StoredReceipt.log_time).where(
+        StoredReceipt.bundle_id == decision.bundle, StoredReceipt.kind == str(ReceiptKind.HANDED_OVER)
+    )
+    steps = select(CaseStep.at).where(
+        CaseStep.bundle_id == decision.bundle, CaseStep.event == str(ReceiptKind.HANDED_OVER)
+    )
+    known = [*session.scalars(receipts), *session.scalars(steps)]
+    return any(not is_second or at >= bounded_ms(decision.decided_at) for at in known)
+
+
+def hand_over(session: Session, sealer: Sealer, signer: Unlocked, decision: Decision, person: str, note: str) -> bool:
+    """State that a resident has the result; return False, and state nothing, when that is known already.
+
+    Raises:
+        OfficerNotCertifiedError: the hub has not certified this officer yet.
+    """
+    if is_handed_over(session, decision):
+        return False
+    command = ActCommand(kind=ActKind.HANDED_OVER, bundle=decision.bundle, person=person, note=note)
+    record_act(session, sealer, signer, command)
+    return True
+
+
+def tell(session: Session, sealer: Sealer, signer: Unlocked, bundle: bytes) -> bool:
+    """State that the resident was told; return False, and state nothing, when nothing is new since the last time.
+
+    Raises:
+        CaseUnknownError: this PC knows no such case.
+        OfficerNotCertifiedError: the hub has not certified this officer yet.
+    """
+    case = session.get(OutboxItem, bundle)
+    if (case is None or case.corrects is not None) and not list_letters(session, NoticeKind.DECISION, bundle):
+        raise CaseUnknownError
+    news = select(func.max(CaseStep.received_at)).where(CaseStep.bundle_id == bundle, CaseStep.event.in_(TELLING))
+    if is_stated(session, bundle, ActKind.TOLD, session.scalar(news)):
+        return False
+    record_act(session, sealer, signer, ActCommand(kind=ActKind.TOLD, bundle=bundle))
+    return True
 
 
 def list_telling(session: Session) -> list[TellTask]:
@@ -182,8 +238,14 @@ def list_telling(session: Session) -> list[TellTask]:
 
 
 def correction_drafts(session: Session) -> set[str]:
-    """Return the ids of drafts that are corrections: no list of applications shows them."""
+    """Return the ids of drafts that are corrections: they have pages of their own."""
     return set(session.scalars(select(CorrectionDraft.draft_id)))
+
+
+def idle_corrections(session: Session, officer: Unlocked) -> set[str]:
+    """Return the drafts of this officer that nobody waits for any more; they can be looked at and deleted."""
+    rows = session.scalars(select(CorrectionDraft).where(CorrectionDraft.officer_id == officer.officer))
+    return {row.draft_id for row in rows if not open_letters(session, row.bundle_id)}
 
 
 def _handed_over(session: Session) -> list[bytes]:

@@ -1,7 +1,8 @@
 """The chain of a case out of the local tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +17,10 @@ from village_node.outbox.tables import OutboxItem
 
 QUIET = frozenset({"routed", "proposed", "agreed", "disagreed", "declined"})
 """News about how offices work among themselves: no step of the chain."""
+
+
+ENDED = frozenset({"decided", "handed_over", "rejected", "withdrawn"})
+"""Steps after which no time runs any more, unless a later step promises a day anew."""
 
 
 def chain_of(session: Session, bundle: bytes) -> list[Link]:
@@ -38,6 +43,23 @@ def first_bundle(session: Session, bundle: bytes) -> bytes:
 def due_on(chain: list[Link]) -> Link | None:
     """Return the newest step that says until when the office promised."""
     return next((link for link in reversed(chain) if link.due_on is not None), None)
+
+
+class Promise(StrEnum):
+    """What becomes of a promised day."""
+
+    RUNNING = "running"
+    PAUSED = "paused"  # the day moves on with each day of waiting
+    OVER = "over"
+
+
+def promise_of(chain: Sequence[Link], promised: Link) -> Promise:
+    """Return whether the time of the step that promised a day still runs."""
+    after = [link.word for link in chain[chain.index(promised) :]]
+    if ENDED & set(after):
+        return Promise.OVER
+    clock = [word for word in after if word in {"paused", "resumed"}]
+    return Promise.PAUSED if clock[-1:] == ["paused"] else Promise.RUNNING
 
 
 def _own(session: Session, bundle: bytes, names: dict[str, str]) -> Iterator[Link]:

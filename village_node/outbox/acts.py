@@ -4,6 +4,8 @@ Rules:
 1. A statement has a random name: however often it is sent, it has one effect.
 2. It is sealed to the hub; a copy is sealed to the mailbox key, so that the officers of this PC can read whom it names.
 3. Only an answer of the hub ends the sending: the receipt ``handed_over``, the news ``told``, or a refusal.
+4. A second click, a colleague and the back button state nothing twice: whoever records a statement looks in the same
+   transaction whether it was made before (``is_stated``).
 """
 
 import hashlib
@@ -96,6 +98,16 @@ def record_act(session: Session, sealer: Sealer, unlocked: Unlocked, command: Ac
     )
     session.flush()
     return act.act
+
+
+def is_stated(session: Session, bundle: bytes, kind: ActKind, since: datetime | None = None) -> bool:
+    """Tell whether an officer of this PC stated it of a case (after ``since``), and the hub did not refuse it."""
+    query = select(OutboxAct.act).where(
+        OutboxAct.bundle_id == bundle, OutboxAct.kind == str(kind), OutboxAct.state != "refused"
+    )
+    if since is not None:
+        query = query.where(OutboxAct.made_at >= since)
+    return session.scalar(query.limit(1)) is not None
 
 
 def due_acts(session: Session, now: datetime) -> list[bytes]:

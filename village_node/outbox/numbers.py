@@ -80,7 +80,7 @@ def list_numbers(session: Session, *, before: int | None = None, limit: int = 10
             use=NumberUse.VOID if row.step is ItemStep.REJECTED else NumberUse.IN_USE,
             item=row,
         )
-        for row in list_items(session, before=before, limit=limit)
+        for row in list_items(session, before=before, limit=limit, only_first=True)
     ]
 
 

@@ -176,14 +176,19 @@ def home(session: Session) -> Home:
 
 
 def list_items(
-    session: Session, *, before: int | None = None, limit: int = 50, only_open: bool = False
+    session: Session, *, before: int | None = None, limit: int = 50, only_open: bool = False, only_first: bool = False
 ) -> list[ItemRow]:
-    """Return items, newest first; ``before`` is the counter of the last row of the page before."""
+    """Return items, newest first; ``before`` is the counter of the last row of the page before.
+
+    ``only_first`` leaves corrections out: they bear the number of their case.
+    """
     query = select(OutboxItem).order_by(OutboxItem.counter.desc()).limit(limit)
     if before is not None:
         query = query.where(OutboxItem.counter < before)
     if only_open:
         query = query.where(OutboxItem.state.in_(OPEN_STATES))
+    if only_first:
+        query = query.where(OutboxItem.corrects.is_(None))
     return _rows(session, session.scalars(query).all())
 
 

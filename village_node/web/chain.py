@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from village_node.cases.chain import Durations, Link, Origin
+from village_node.cases.timeline import Promise
 from village_node.inbox.calendar import Calendar
 from village_node.web.decisions import outcome_words
 from village_node.web.desk import local, now
@@ -89,10 +90,17 @@ def chain_lines(chain: list[Link], offices: Mapping[str, str]) -> list[ChainLine
     return [_line(link, offices, is_last=link is chain[-1]) for link in chain]
 
 
-def due_words(link: Link | None, calendar: Calendar | None) -> str:
-    """Return until when the office promised, with the working days that are left by the hub's calendar."""
+def due_words(link: Link | None, calendar: Calendar | None, promise: Promise = Promise.RUNNING) -> str:
+    """Return until when the office promised, with the working days that are left by the hub's calendar.
+
+    Days are counted only while the time runs: a case that was decided is not late, one that waits for us not either.
+    """
     if link is None or link.due_on is None:
         return ""
+    if promise is Promise.OVER:
+        return say("Dijanjikan selesai %(day)s", day=day(link.due_on))
+    if promise is Promise.PAUSED:
+        return say("Dijanjikan selesai %(day)s; waktunya sedang dihentikan", day=day(link.due_on))
     left = calendar.working_days_left(local(now()).date(), link.due_on, link.office) if calendar is not None else None
     words = say("Dijanjikan selesai %(day)s", day=day(link.due_on))
     if left is None:

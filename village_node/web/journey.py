@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from protocol.mailbox import NoticeKind
 from village_node.cases.chain import Link, durations
 from village_node.cases.tasks import newest_correction_item, open_letters
-from village_node.cases.timeline import chain_of, due_on, first_bundle
+from village_node.cases.timeline import chain_of, due_on, first_bundle, promise_of
 from village_node.inbox.calendar import newest_calendar
 from village_node.inbox.letters import list_letters
 from village_node.outbox.queries import ItemRow, ItemStep, get_item
@@ -45,7 +45,7 @@ def journey_of(session: Session, bundle: bytes, offices: Mapping[str, str]) -> J
     return Journey(
         first=first,
         lines=chain_lines(chain, offices),
-        due=due_words(promised, newest_calendar(session)),
+        due="" if promised is None else due_words(promised, newest_calendar(session), promise_of(chain, promised)),
         spent=duration_rows(durations(chain, now())),
         fee=fee_line(chain),
         correction=next((each.number for each in asked), None),

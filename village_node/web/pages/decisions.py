@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from protocol.mailbox import NoticeKind
 from protocol.notices import ActKind, Decision
+from village_node.cases import tasks
 from village_node.cases.errors import CaseUnknownError, HandOverError
 from village_node.cases.tasks import find_reader
 from village_node.identity.hub import find_enrolled, office_names
@@ -12,7 +13,7 @@ from village_node.identity.officers import unlock
 from village_node.inbox.documents import drop_pieces, open_document, pieces_here
 from village_node.inbox.errors import DocumentDamagedError
 from village_node.inbox.letters import list_letters, open_decision
-from village_node.outbox.acts import ActCommand, list_acts, open_act, record_act
+from village_node.outbox.acts import list_acts, open_act
 from village_node.store.errors import DomainError
 from village_node.store.schema import bounded_ms
 from village_node.web.decisions import outcome_words, step_words, validity_words
@@ -78,13 +79,15 @@ def hand_over(letter: int) -> ResponseReturnValue:
         if not person or len(person) > MAX_NAME or len(note) > MAX_NAME or not (person + note).isprintable():
             raise HandOverError
         signer = unlock(ports.database, ports.clock, ports.randomness, officer().officer, request.form.get("pin", ""))
-        command = ActCommand(kind=ActKind.HANDED_OVER, bundle=decision.bundle, person=person, note=note)
         with ports.database.session() as db:
-            record_act(db, ports.sealer, signer, command)
+            is_new = tasks.hand_over(db, ports.sealer, signer, decision, person, note)
     except DomainError as error:
         return _page(letter, error), 422
     ports.wake()
-    flash(say("Penyerahan tercatat dan dikirim ke pusat begitu tersambung."), "ok")
+    if is_new:
+        flash(say("Penyerahan tercatat dan dikirim ke pusat begitu tersambung."), "ok")
+    else:
+        flash(say("Penyerahan ini sudah tercatat sebelumnya; tidak dicatat dua kali."), "warn")
     return redirect(url_for("decisions.page", letter=letter))
 
 
@@ -94,7 +97,7 @@ def told(bundle: str) -> ResponseReturnValue:
     """Record that the resident was told the news."""
     ports = context()
     with ports.database.session() as db:
-        record_act(db, ports.sealer, officer(), ActCommand(kind=ActKind.TOLD, bundle=_digest(bundle)))
+        tasks.tell(db, ports.sealer, officer(), _digest(bundle))  # a second click is not told from the first
     ports.wake()
     flash(say("Tercatat: pemohon sudah diberi tahu."), "ok")
     return redirect(url_for("home.index"))
@@ -110,7 +113,7 @@ def _page(letter: int, error: DomainError | None) -> str:
     with context().database.reading() as db:
         offices, ref = office_names(db), decision.document
         here = pieces_here(db, ref.document) if ref else 0
-        acts = _handed_over(decision.bundle)
+        acts, is_over = _handed_over(decision.bundle), tasks.is_handed_over(db, decision)
     return render_template(
         "decision.html",
         letter=letter,
@@ -122,6 +125,7 @@ def _page(letter: int, error: DomainError | None) -> str:
         decided=moment(local(bounded_ms(decision.decided_at))),
         pieces=(here, ref.pieces, size(ref.size)) if ref else None,
         acts=acts,
+        is_over=is_over,
         problem=advice_of(error) if error else None,
         typed={"person": request.form.get("person", decision.applicant_name), "note": request.form.get("note", "")},
         longest=MAX_NAME,

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from village_node.cases.tasks import correction_drafts, newest_correction_item, open_letters
+from village_node.cases.tasks import correction_drafts, idle_corrections, newest_correction_item, open_letters
 from village_node.catalogue.service import newest_services
 from village_node.drafts.queries import list_drafts
 from village_node.identity.officers import list_officers
@@ -50,7 +50,8 @@ def index() -> ResponseReturnValue:
     """Show the work queue."""
     open_new_letters()
     with context().database.reading() as db:
-        names, corrections = _service_names(db), correction_drafts(db)
+        names = _service_names(db)
+        corrections = correction_drafts(db) - idle_corrections(db, officer())
         drafts = [
             (draft, names.get(draft.service, draft.service), moment(local(draft.changed_at)))
             for draft in list_drafts(db, officer())

@@ -12,6 +12,7 @@ from math import prod
 
 from protocol.answers import GivenAnswers, condition_holds
 from protocol.catalogue import AssessedLevy, FeeRule, Fixed, Formula, Free, LocalTax, NationalSystem, Service, Text
+from protocol.ids import FieldKey
 
 
 class FeeKind(StrEnum):
@@ -56,6 +57,14 @@ def assess_fee(service: Service, answers: GivenAnswers) -> Fee:
     if not isinstance(rule, Free) and rule.exempt_when and condition_holds(service, rule.exempt_when, answers):
         return Fee(kind=FeeKind.EXEMPT, amount_rp=0, basis=rule.basis)
     return Fee(kind=_KINDS[type(rule)], amount_rp=_amount(rule, answers), basis=rule.basis)
+
+
+def fee_fields(service: Service) -> frozenset[FieldKey]:
+    """Return the fields that decide about the fee: what is multiplied, and what exempts."""
+    rule = service.fee
+    factors = rule.factors if isinstance(rule, Formula) else ()
+    exempting = () if isinstance(rule, Free) or rule.exempt_when is None else (rule.exempt_when.field,)
+    return frozenset((*factors, *exempting))
 
 
 def _amount(rule: FeeRule, answers: GivenAnswers) -> int | None:

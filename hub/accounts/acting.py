@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from hub.accounts.delegation_rules import AbsenceReason, Period, local_day
@@ -76,6 +76,18 @@ def find_acting(session: Session, now: datetime, person_id: str, delegation_id: 
         _in_force(local_day(now), person_id).where(Delegation.delegation_id == delegation_id)
     ).first()
     return None if found is None else _acting(*found)
+
+
+def stand_in_for_each_other(session: Session, now: datetime, one: str, other: str) -> bool:
+    """Tell whether one of two people acts for the other today: the second look of a deputy is no second look."""
+    today = local_day(now)
+    wanted = select(Delegation.delegation_id).where(
+        tuple_(Delegation.holder_id, Delegation.principal_id).in_([(one, other), (other, one)]),
+        Delegation.withdrawn_at.is_(None),
+        Delegation.first_day <= today,
+        Delegation.last_day >= today,
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def absent_people(session: Session, now: datetime, person_ids: Iterable[str]) -> frozenset[str]:

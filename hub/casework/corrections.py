@@ -6,6 +6,8 @@ Rules:
 2. A correction answers every open question of which it brings something, and those that named nothing. Their stages
    open again at the same desk, with the same person if somebody had taken them.
 3. What nobody asked for is refused by intake before it comes here (``asked_for``).
+4. What a fee was computed from is not asked again once the fee is set: it would be paid for one thing and another be
+   permitted.
 """
 
 from collections.abc import Sequence
@@ -20,7 +22,7 @@ from hub.casework.commands import CorrectionCommand
 from hub.casework.duplicates import Marked, index_case
 from hub.casework.errors import CaseNotFoundError
 from hub.casework.events import CaseTools, Happening, ask_receipt, news_of, tell, write_event
-from hub.casework.rules import ENDED, CaseState, Correction, EventKind, Move, StageState, correction_rule
+from hub.casework.rules import ENDED, CaseRule, CaseState, Correction, EventKind, Move, StageState, correction_rule
 from hub.casework.stages import Work, load_work, note_routing, refuse, row_for, set_state, work_on
 from hub.casework.tables import Case, CaseAsk, CaseBundle, CaseEvent, CaseStage
 from hub.casework.telling import applicant_of
@@ -29,8 +31,10 @@ from hub.intake.effective import effective_manifest
 from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import Statement
 from hub.storage.ports import to_ms
+from protocol.answers import asked_fields
 from protocol.bundle import Manifest
-from protocol.catalogue import Service
+from protocol.catalogue import Service, StageAction
+from protocol.fees import fee_fields
 from protocol.ids import FieldKey, RegistrationNo
 from protocol.notices import CorrectionAsked
 from protocol.receipt import ReceiptKind
@@ -47,7 +51,7 @@ def ask_correction(session: Session, now: datetime, actor: Actor, command: Corre
     work, asked = load_work(session, actor, command.case_id, tools, lock=True), command.correction
     row = row_for(session, actor, work, Move.ASK, (command.stage, command.seat), command.version)
     fields, requirements = _keys(work.service)
-    refuse(correction_rule(asked, fields, requirements))
+    refuse(correction_rule(asked, fields, requirements) or _fee_rule(work, asked))
     row.state, row.since = str(StageState.ASKED), now
     timekeeping.wait_for_correction(session, now, row)
     set_state(session, now, work)
@@ -148,6 +152,13 @@ def _names(manifest: Manifest) -> tuple[str, ...]:
     files = (str(file.requirement) for file in manifest.attachments)
     said = (*manifest.answers, *manifest.handed_in, *manifest.remarks)  # a remark says why something stays as it is
     return tuple(dict.fromkeys((*map(str, said), *files)))
+
+
+def _fee_rule(work: Work, asked: Correction) -> CaseRule | None:
+    """Return the rule that asking again for what a fee was computed from breaks (rule 4)."""
+    is_set = any(row.action == StageAction.ASSESSMENT and row.state == StageState.DONE for row in work.rows)
+    named = asked_fields(work.service, frozenset(asked.fields)) if is_set else frozenset()
+    return CaseRule.FEE_SET if named & fee_fields(work.service) else None
 
 
 def _keys(service: Service) -> tuple[list[str], list[str]]:

@@ -116,8 +116,8 @@ def outcome(service: Service, board: Board) -> Outcome | None:
 
 def undecided(service: Service, board: Board) -> dict[str, Mark]:
     """Return the board of a case whose decision is taken back: it, and what comes after it, is to be done again."""
-    decision = _deciding(service)
-    again = set() if decision is None else {decision.key, *followers(service, decision.key)}
+    ending = _deciding(service) or next((each for each in service.stages if each.action is StageAction.TRACKING), None)
+    again = set() if ending is None else {ending.key, *followers(service, ending.key)}
     again |= {key for key, mark in board.items() if mark.state is StageState.SKIPPED}
     reset = {key: Mark(state=StageState.WAITING) if key in again else mark for key, mark in board.items()}
     return applied(reset, settle(service, reset))

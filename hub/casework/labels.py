@@ -195,6 +195,7 @@ RULES: Mapping[CaseRule, str] = {
     CaseRule.NOTE_NEEDED: "Langkah ini perlu alasan tertulis, paling sedikit 10 huruf.",
     CaseRule.NOTE_LONG: "Catatan paling panjang 1.000 huruf.",
     CaseRule.NAME_UNKNOWN: "Isian atau dokumen itu tidak ada pada layanan ini.",
+    CaseRule.FEE_SET: "Biaya sudah ditetapkan dari isian itu. Isian yang menentukan biaya tidak dapat diperbaiki lagi.",
     CaseRule.REASON_NEEDED: "Tulis alasan, paling sedikit 10 huruf.",
 }
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.accounts.acting import stand_in_for_each_other
 from hub.accounts.rules import Actor
 from hub.casework import proposals, timekeeping
 from hub.casework.commands import ConfirmCommand, DecisionCommand, ProposalKind
@@ -101,6 +102,8 @@ def confirm(session: Session, now: datetime, actor: Actor, command: ConfirmComma
     decision = standing_decision(session, work.case.case_id)
     if decision is None:
         raise MoveRefusedError(CaseRule.STATE)
+    if command.agrees and stand_in_for_each_other(session, now, actor.person_id, decision.person_id):
+        raise MoveRefusedError(CaseRule.SAME_PERSON)
     decision.confirmed_by, decision.confirmed_office, decision.confirmed_at = actor.person_id, str(actor.office), now
     if not command.agrees:
         decision.state = "declined"

@@ -4,6 +4,7 @@ Rules:
 1. A refusal of an accepted application, a reopening, a revocation and a fee change need two persons of two offices.
 2. The second office follows from the first (``hub.catalogue.rules.second_office``); its head answers.
 3. One proposal at a time. Who proposed it may take it back; nothing has happened then.
+4. Two people of whom one stands in for the other these days are one. Who prepared a case agrees to no refusal of it.
 """
 
 from datetime import datetime
@@ -11,13 +12,14 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.accounts.acting import stand_in_for_each_other
 from hub.accounts.rules import DESK_ROLES, Actor, Role
 from hub.casework import timekeeping
 from hub.casework.commands import AnswerCommand, CaseCommand, ProposalCommand, ProposalKind
 from hub.casework.decided import make_final
 from hub.casework.errors import ConflictError, MoveRefusedError
 from hub.casework.events import CaseTools, Happening, data_key, seal_text, write_event
-from hub.casework.flow import PROPOSAL, undecided
+from hub.casework.flow import PROPOSAL, Mark, undecided
 from hub.casework.routing import least_loaded
 from hub.casework.rules import (
     PAST,
@@ -36,6 +38,7 @@ from hub.casework.stages import (
     note_routing,
     open_proposal,
     open_row,
+    prepared_by,
     refuse,
     set_state,
     standing_decision,
@@ -95,7 +98,7 @@ def answer_proposal(session: Session, now: datetime, actor: Actor, command: Answ
     proposal = open_proposal(session, work.case.case_id)
     if proposal is None or proposal.proposal_id != command.proposal_id:
         raise ConflictError
-    refuse(_answer_rule(session, actor, work, proposal, command))
+    refuse(_answer_rule(session, now, actor, work, (proposal, command)))
     if command.version != work.case.version_id:
         raise ConflictError
     proposal.state = "confirmed" if command.agrees else "declined"
@@ -205,12 +208,15 @@ def _is_unpaid(work: Work) -> bool:
 
 
 def _answer_rule(
-    session: Session, actor: Actor, work: Work, proposal: CaseProposal, command: AnswerCommand
+    session: Session, now: datetime, actor: Actor, work: Work, what: tuple[CaseProposal, AnswerCommand]
 ) -> CaseRule | None:
+    proposal, command = what
     if actor.role not in DESK_ROLES:
         return CaseRule.ROLE
     if actor.person_id == proposal.proposed_by:
         return CaseRule.SAME_PERSON if command.agrees else None  # rule 3: taking it back
+    if command.agrees and _is_bound(session, now, actor, work, proposal):
+        return CaseRule.SAME_PERSON
     if actor.office == proposal.office:
         return CaseRule.SAME_OFFICE
     if actor.office != proposal.asked_office or actor.role is not Role.HEAD:
@@ -218,6 +224,13 @@ def _answer_rule(
     if is_own_case(session, actor, work.case):
         return CaseRule.OWN_CASE
     return words_rule(command.note, needed=not command.agrees)
+
+
+def _is_bound(session: Session, now: datetime, actor: Actor, work: Work, proposal: CaseProposal) -> bool:
+    """Tell whether the second person stands in for the first (or the other way round), or prepared what is refused."""
+    if stand_in_for_each_other(session, now, actor.person_id, proposal.proposed_by):
+        return True
+    return ProposalKind(proposal.kind) is ProposalKind.REFUSAL and actor.person_id in prepared_by(work)
 
 
 def _settle_refusal(
@@ -270,10 +283,12 @@ def _reopen(session: Session, now: datetime, work: Work) -> list[CaseStage]:
     decision = standing_decision(session, work.case.case_id)
     if decision is not None:
         decision.state = "superseded"
-    board, opened = undecided(work.service, work.board), []
+    half = {row.stage for row in work.rows if row.stage != PROPOSAL and row.state == StageState.SKIPPED}
+    skipped = {stage: Mark(state=StageState.SKIPPED) for stage in half}  # one seat of a joint visit may be done
+    board, opened = undecided(work.service, work.board | skipped), []
     for row in work.rows:
-        mark = board.get(row.stage)
-        if mark is None or mark.state is StageState.DONE:
+        mark, is_kept = board.get(row.stage), row.stage in half and row.state == StageState.DONE
+        if mark is None or mark.state is StageState.DONE or is_kept:
             continue
         if mark.state is StageState.OPEN:
             opened.append(row)

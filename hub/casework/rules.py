@@ -14,7 +14,8 @@ Rules of double control (UU 25/2009; the regency's agencies and its one-stop off
 7. Who decides, confirms or signs has done nothing to prepare the case; who initials has not drafted it.
 8. Who confirms is another person of another office than who decided.
 9. Nobody moves their own case.
-10. While a proposal waits for its second person, nothing is decided, signed or handed over.
+10. While a proposal waits for its second person, nothing is decided, signed or handed over, and the decision asks
+    nothing: an answer would change what was decided on.
 11. A look at personal data beyond the masked page needs a reason; every look is an event (fault F37, UU 27/2022).
 """
 
@@ -247,6 +248,7 @@ class CaseRule(StrEnum):
     NOTE_LONG = "note_long"
     NAME_UNKNOWN = "name_unknown"
     REASON_NEEDED = "reason_needed"
+    FEE_SET = "fee_set"
 
 
 FORBIDDEN = frozenset(
@@ -321,7 +323,8 @@ def _state_rule(move: Move, situation: Situation) -> CaseRule | None:
         return CaseRule.STATE
     if move is Move.OPINION and situation.seat.state is not StageState.TAKEN:
         return CaseRule.NOT_TAKEN
-    if situation.is_proposal_open and move not in {Move.TAKE, Move.ASK, Move.OPINION, Move.REROUTE}:
+    is_question = move is Move.ASK and situation.seat.action is not StageAction.DECISION
+    if situation.is_proposal_open and not is_question and move not in {Move.TAKE, Move.OPINION, Move.REROUTE}:
         return CaseRule.PROPOSAL_OPEN
     return CaseRule.FILES_MISSING if move is Move.COMPLETE and not situation.is_whole else None
 

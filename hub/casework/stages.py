@@ -108,7 +108,7 @@ def situations(session: Session, actor: Actor, work: Work, rows: Sequence[CaseSt
         is_whole=is_whole(session, work.case.case_id),
         is_own_case=is_own_case(session, actor, work.case),
         is_proposal_open=open_proposal(session, work.case.case_id) is not None,
-        prepared_by=_doers(work, PREPARING),
+        prepared_by=prepared_by(work),
         drafted_by=_doers(work, {StageAction.DRAFT}),
         decided_by="" if decision is None else decision.person_id,
         decided_office="" if decision is None else decision.office,
@@ -264,6 +264,11 @@ def is_settled(work: Work) -> bool:
 def at_work(work: Work) -> list[CaseStage]:
     """Return the rows that lie on a desk."""
     return [row for row in work.rows if StageState(row.state) in AT_WORK]
+
+
+def prepared_by(work: Work) -> frozenset[str]:
+    """Return who prepared the case (rule 7)."""
+    return _doers(work, PREPARING)
 
 
 def _seat(row: CaseStage) -> Seat:

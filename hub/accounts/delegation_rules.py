@@ -2,7 +2,8 @@
 
 Rules (the four capacities of official letters: a.n., u.b., Plt., Plh.):
 1. Only the power of a head or of a division head is delegated, to a person whose account is open, never to oneself.
-2. The head of the office, or a network administrator, enters it; nobody enters one in their own favour.
+2. The head of the office, or a network administrator, enters it; nobody enters one in their own favour, and nobody
+   gives on what they were given (two deputies could prolong each other for ever).
 3. a.n., u.b. and Plh. name whom the holder stands for: somebody who has that role at that office, or for u.b. who holds
    it a.n. A Plt. stands for a vacant post: nobody has the role there.
 4. Days count in local time, both ends included, one year at most; a period that is over cannot be entered.
@@ -120,7 +121,7 @@ def period_rule(today: date, period: Period) -> DelegationRule | None:
 
 
 def _entry_rule(actor: Actor, new: NewDelegation) -> DelegationRule | None:
-    if not may_keep(actor, new.office):
+    if not may_keep(actor, new.office) or actor.delegation_id:
         return DelegationRule.NOT_YOURS
     if new.holder_id in {actor.person_id, new.principal_id}:
         return DelegationRule.SELF

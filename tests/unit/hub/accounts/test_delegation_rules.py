@@ -104,3 +104,9 @@ def test_days_count_with_both_ends(first: int, last: int, expected: DelegationRu
 def test_a_day_is_a_day_of_the_offices() -> None:
     assert local_day(datetime(2026, 11, 24, 16, 59, tzinfo=UTC)) == TODAY
     assert local_day(datetime(2026, 11, 24, 17, 0, tzinfo=UTC)) == TODAY + timedelta(days=1)
+
+
+def test_what_was_given_is_not_given_on() -> None:
+    """Otherwise two deputies prolong each other for ever; for a vacant post the network administrator enters it."""
+    deputy = replace(head(), capacity=SignCapacity.DAILY, delegation_id="delegation")
+    assert rule(deputy, a_delegation()) is DelegationRule.NOT_YOURS

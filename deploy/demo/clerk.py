@@ -5,9 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from deploy.demo.browser import Browser, BrowserError, Page
 
-OK = 200
+OK, CONFLICT = 200, 409
 _CASE = re.compile(r"/cases/[0-9A-Z]{26}")
 _CODE = re.compile(r'id="code">\s*([0-9A-Z -]{16,24})\s*<')
+
+
+class LateError(BrowserError):
+    """Somebody else changed the case since the page was opened."""
 
 
 class Clerk:
@@ -85,6 +89,8 @@ class Clerk:
 
     @staticmethod
     def _good(page: Page) -> Page:
+        if page.status == CONFLICT:
+            raise LateError(f"HTTP {page.status} at {page.path.split('?')[0]}")
         if page.status != OK or page.path.startswith("/sign-in"):
             raise BrowserError(f"HTTP {page.status} at {page.path.split('?')[0]}")
         return page

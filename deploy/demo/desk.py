@@ -12,7 +12,7 @@ from itertools import islice
 from random import Random
 
 from deploy.demo.browser import Page
-from deploy.demo.clerk import Clerk
+from deploy.demo.clerk import Clerk, LateError
 
 MOST_STEPS = 3
 """Moves that one person makes with one case at one go."""
@@ -65,7 +65,10 @@ class DeskWorker:
             if self._random.random() < self._habits.left:
                 continue
             for _ in range(MOST_STEPS):
-                done = self._step(case)
+                try:
+                    done = self._step(case)
+                except LateError:  # somebody at another desk was faster: look again
+                    continue
                 if not done:
                     break
                 moves[done] += 1

@@ -17,8 +17,14 @@ from deploy.demo.scans import Camera
 from loadtests.enrol import Enrolled, enrol
 from loadtests.link import VillageLink
 from loadtests.processes import LocalHub
+from loadtests.village import Made
 from protocol.catalogue import MediaType, Requirement, Service
+from protocol.checkpoint import LogKey
+from protocol.receipt import ReceiptKind, verify_receipt
 from protocol.topics import Up
+
+AT_ONCE = 60
+"""Messages that one village sends before it looks what came back: the hub's line for one node holds 64."""
 
 SCANS = 6
 """Different scans of each kind; drawing one for each attachment would take most of the demo."""
@@ -68,17 +74,38 @@ class FarVillage:
         self.numbers: list[str] = []
         self._drawer = drawer
         self._link = VillageLink(enrolled, broker_port)
+        self._log = LogKey.parse(enrolled.village.hub.log)
+        self._open: dict[bytes, Made] = {}
+        self._read = 0
 
     def submit(self, service: Service, claimed_ms: int) -> None:
-        """Seal an application and hand it to the broker."""
+        """Seal an application; ``push`` sends it."""
         village = self.enrolled.village
         made = village.seal_application(
             service, self._drawer.scan, lambda manifest: replace(manifest, claimed_at=claimed_ms)
         )
         self.names.add(made.manifest.applicant.name)
         self.numbers.append(str(made.manifest.registration_no))
-        self._link.send([made.message])
-        self._link.send(made.chunks, Up.CHUNK)
+        self._open[made.bundle] = made
+
+    def push(self) -> int:
+        """Send some of what has no receipt for all its files yet, as much as the hub takes of one village at a time.
+
+        Return how many applications are still open.
+        """
+        for raw in self._link.receipts[self._read :]:
+            self._read += 1
+            receipt = verify_receipt(raw[1], log=self._log)
+            if receipt.subject.kind is ReceiptKind.WHOLE:
+                self._open.pop(receipt.subject.bundle, None)
+        room = AT_ONCE
+        for made in self._open.values():
+            room -= 1 + len(made.chunks)
+            if room < 0:
+                break
+            self._link.send([made.message])
+            self._link.send(made.chunks, Up.CHUNK)
+        return len(self._open)
 
     @property
     def receipts(self) -> list[bytes]:

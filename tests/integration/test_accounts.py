@@ -191,7 +191,7 @@ def test_a_form_that_came_too_late_is_kept(web: HubWeb) -> None:
     case_id, browser = web.case("APOTEK"), web.browser(Role.FRONT_OFFICE)
     token = token_of(browser)
     web.hub.clock.move(IDLE.total_seconds())
-    path, note = f"/cases/{case_id}/return", "catatan yang panjang"
+    path, note = f"/cases/{case_id}/ask", "catatan yang panjang"
     late = browser.post(path, data={"csrf_token": token, "version": 1, "reason": "other", "note": note})
     assert late.status_code == 401
     assert f'name="kept:note" value="{note}"' in late.text
@@ -199,7 +199,7 @@ def test_a_form_that_came_too_late_is_kept(web: HubWeb) -> None:
     again = sign_in(browser, **kept)
     assert f'action="{path}"' in again.text
     assert web.load(case_id).state == "received"
-    assert post(browser, path, version=1, reason="other", note=note).status_code == 303
+    assert post(browser, path, version=1, stage="completeness", reason="other", note=note).status_code == 303
 
 
 @pytest.mark.parametrize(

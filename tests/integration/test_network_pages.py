@@ -131,7 +131,7 @@ def test_the_filter_shows_what_is_not_well(fleet: Site) -> None:
 
 def test_a_silent_node_is_stale_then_dead(fleet: Site) -> None:
     browser = fleet.browser("agus")
-    for minutes, word in ((2, "Senyap"), (15, "Terputus")):
+    for minutes, word in ((12, "Senyap"), (31, "Terputus")):
         fleet.clock.moment = later(minutes=minutes)
         assert f": {word}" in browser.get("/network")
 

@@ -50,6 +50,9 @@ def answers(web: HubWeb) -> dict[str, TestResponse]:
     }
 
 
+FRAMED = {"Content-Security-Policy", "X-Frame-Options"}
+"""What differs for a picture of an attachment, which a page of ours shows in a frame."""
+
 EXPECTED = {
     "page": 200, "case": 200, "file": 200, "csv": 200, "redirect": 302, "bad request": 400, "late form": 401,
     "forbidden": 403, "not found": 404, "wrong method": 405, "too large": 413, "wrong host": 400, "other site": 403,
@@ -62,7 +65,7 @@ def test_every_answer_has_every_header(web: HubWeb) -> None:
     assert {name: answer.status_code for name, answer in found.items()} == EXPECTED
     for name, answer in found.items():
         for header, value in HEADERS.items():
-            if name != "file" or header not in {"Content-Security-Policy", "X-Frame-Options"}:  # shown in a frame of ours
+            if name != "file" or header not in FRAMED:
                 assert answer.headers.get(header) == value, (name, header)
 
 

@@ -41,6 +41,8 @@ from protocol.permit import (
 )
 
 _MARK = re.compile(re.escape(MARK_WORD.encode()) + b"([0-9a-f]{32})")
+MOST_MARKS = 16
+"""Different marks of one file that are looked up: a file of ours has one, a hostile one could have thousands."""
 _KNOWN = (str(PermitState.ISSUED), str(PermitState.REVOKED))
 
 
@@ -96,7 +98,7 @@ def check_file(session: Session, now: datetime, content: bytes, tools: VerifyToo
     permit = session.scalar(wanted.where(Document.sha256 == hashlib.sha256(content).digest()))
     if permit is not None and permit.state in _KNOWN:
         return _verdict(session, now, permit, _stored_facts(session, permit, tools))
-    for found in _MARK.findall(content):
+    for found in list(dict.fromkeys(_MARK.findall(content)))[:MOST_MARKS]:
         copied = _by_mark(session, bytes.fromhex(found.decode()))
         if copied is not None:
             facts = _stored_facts(session, copied, tools)

@@ -12,7 +12,7 @@ from hub.accounts.rules import Role
 from hub.casework.tables import CaseEvent
 from hub.permits.labels import ANSWERS
 from hub.permits.service import reserve
-from hub.permits.verify import Answer
+from hub.permits.verify import MOST_MARKS, Answer
 from protocol.permit import Revoked, verify_revocations, verify_seal
 from tests.webs import HubWeb, make_web, post, token_of
 
@@ -224,3 +224,12 @@ def test_who_proposed_is_offered_to_take_it_back_and_the_other_office_to_agree(w
     back = {"version": web.town.load(case_id).version_id, "proposal": found[1], "agrees": "no"}
     assert post(head, f"/cases/{case_id}/answer", **back).status_code == 303
     assert "Tarik usul saya" not in head.get(f"/cases/{case_id}").text
+
+
+def test_a_file_full_of_marks_costs_the_register_little(web: HubWeb) -> None:
+    """Fault F24: a megabyte holds 20,000 marks, and strangers may send it."""
+    content = web.desk.pdf(web.desk.sign(web.desk.ready("PM"))) + b"one byte more"
+    few = b"simpul-permit:%032x\n" % 0 * 200
+    many = b"".join(b"simpul-permit:%032x\n" % number for number in range(MOST_MARKS))
+    assert says(verify(web, file=(io.BytesIO(few + content), "x.pdf"))[1], Answer.CHANGED)
+    assert says(verify(web, file=(io.BytesIO(many + content), "x.pdf"))[1], Answer.NOT_OURS)

@@ -129,6 +129,16 @@ def scope_of(actor: Actor) -> Scope:
     return Scope(everything=False, office=None)
 
 
+def reads_network(actor: Actor) -> bool:
+    """Tell whether the actor may look at the wall of villages: nodes, their troubles and their officers' names.
+
+    Of the heads only those whose task it is: the one-stop office runs the network, a subdistrict has its villages.
+    """
+    if actor.role is Role.HEAD:
+        return actor.office.partition(".")[0] in {"one-stop", "subdistrict"}
+    return actor.role in {Role.NETWORK_ADMIN, Role.INSPECTORATE}
+
+
 def may_work_at(role: Role, kind: OfficeKind) -> bool:
     """Tell whether a person of this role can belong to an office of this kind."""
     return kind in _OFFICE_KINDS[role]

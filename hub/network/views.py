@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_timedelta, gettext
 
 from hub.accounts.access import allow, current_actor, web_context
 from hub.accounts.queries import names_of
-from hub.accounts.rules import Role
+from hub.accounts.rules import Actor, Role, reads_network
 from hub.network import labels, queries
 from hub.network.enrolment import approve, invite, refuse
 from hub.network.errors import NetworkError
@@ -29,6 +29,14 @@ blueprint = Blueprint("network", __name__, url_prefix="/network", template_folde
 
 CENTURY_S = 100 * 365 * 86_400
 READERS = (Role.NETWORK_ADMIN, Role.INSPECTORATE, Role.HEAD)
+
+
+@blueprint.before_request
+def check_reader() -> None:
+    """Keep heads out whose task the network is not; a role alone does not say that."""
+    actor = g.get("actor")
+    if isinstance(actor, Actor) and actor.role is Role.HEAD and not reads_network(actor):
+        abort(403)
 
 
 @blueprint.app_template_filter("seconds")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from hub.accounts.rules import CASE_READERS, Actor, Role
+from hub.accounts.rules import CASE_READERS, Actor, Role, reads_network
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,4 +50,5 @@ ITEMS = (
 def items_for(actor: Actor | None) -> Iterator[Item]:
     """Yield the entries that this person may use."""
     if actor is not None:
-        yield from (item for item in ITEMS if actor.role in item.roles and item.endpoint in current_app.view_functions)
+        mine = (item for item in ITEMS if actor.role in item.roles and item.endpoint in current_app.view_functions)
+        yield from (item for item in mine if item.room != "network" or reads_network(actor))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.orm import Session
@@ -113,15 +113,20 @@ def record_sent(session: Session, now: datetime, bundle: bytes) -> None:
     )
 
 
-def record_delivered(session: Session, now: datetime, bundle: bytes, position: int, chunks: int) -> None:
-    """Note how many chunks of an attachment are believed to be at the hub; what is new tells how fast the link is."""
+def record_delivered(
+    session: Session, now: datetime, bundle: bytes, position: int, chunks: int, idle_ms: int | None
+) -> None:
+    """Note how many chunks of an attachment are believed to be at the hub.
+
+    What is new tells how fast the link is, without the time that it was idle; ``None``: it tells nothing of that.
+    """
     row = session.get(OutboxAttachment, (bundle, position))
     if row is None:
         return
     gained = chunks - row.delivered
     row.delivered = chunks
-    if gained > 0:
-        rate.note_carried(session, now, min(gained * CHUNK_BYTES, row.size))
+    if gained > 0 and idle_ms is not None:
+        rate.note_carried(session, now, min(gained * CHUNK_BYTES, row.size), timedelta(milliseconds=idle_ms))
 
 
 def mark_state(session: Session, bundle: bytes, state: str) -> None:

@@ -2,7 +2,7 @@
 
 Rules:
 1. Bytes are counted in windows of ten seconds and more; a window in which the link stood still for two minutes, or in
-   which the clock jumped, tells nothing and begins anew.
+   which the clock jumped, tells nothing and begins anew. Time in which nothing was on its way does not count.
 2. Windows are averaged, the newest weighing a third: a bad minute does not turn five minutes into an hour.
 3. A figure older than a day is not shown: the link of yesterday is not the link of today.
 """
@@ -19,12 +19,13 @@ STALE = timedelta(days=1)
 NEWEST_WEIGHT = 3
 
 
-def note_carried(session: Session, now: datetime, size: int) -> None:
-    """Count bytes that were acknowledged now."""
+def note_carried(session: Session, now: datetime, size: int, idle: timedelta = timedelta()) -> None:
+    """Count bytes that were acknowledged now; ``idle`` of the time since the last ones nothing was on its way."""
     row = session.get(SendRate, 1)
     if row is None:
         session.add(SendRate(id=1, bits_per_second=0, measured_at=now, window_from=now, window_bytes=0))
         return
+    row.window_from = max(row.window_from, min(now, row.window_from + idle))
     passed = now - row.window_from
     if not timedelta() <= passed <= LONGEST_WINDOW:  # rule 1
         row.window_from, row.window_bytes = now, 0

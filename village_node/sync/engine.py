@@ -368,7 +368,7 @@ class Engine:
     def _record_progress(self, bundle: bytes, attachment: int, chunks: int, *, at_once: bool = False) -> None:
         is_last = chunks == self._items[bundle].chunks[attachment]
         if self._progress.lets((bundle, attachment), self._now, at_once=at_once or is_last):
-            self._do(m.RecordDelivered(bundle, attachment, chunks))
+            self._do(m.RecordDelivered(bundle, attachment, chunks, None if at_once else self._flights.take_idle()))
 
 
 def _is_about(receipt: VerifiedReceipt, facts: m.ItemFacts) -> bool:

@@ -318,7 +318,7 @@ def _keep_sent(session: Session, now: datetime, action: m.RecordSent) -> None:
 
 
 def _keep_delivered(session: Session, now: datetime, action: m.RecordDelivered) -> None:
-    progress.record_delivered(session, now, action.bundle, action.attachment, action.chunks)
+    progress.record_delivered(session, now, action.bundle, action.attachment, action.chunks, action.idle)
 
 
 def _keep_receipt(session: Session, now: datetime, action: m.KeepReceipt) -> None:

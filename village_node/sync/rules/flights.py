@@ -60,6 +60,10 @@ class Flights:
         """Return when there will be room for a chunk without an acknowledgement; far away when there is room now."""
         return self._window.room_at(now)
 
+    def take_idle(self) -> int:
+        """Return how long no chunk was on its way since this was asked last."""
+        return self._window.take_idle()
+
     def is_stuck(self, now: int) -> bool:
         """Tell whether something has waited too long for its PUBACK (rule 1)."""
         return any(now - each.sent_at > self._limits.ack_timeout for each in self._flights.values())

@@ -161,6 +161,9 @@ class RecordDelivered:
     bundle: bytes
     attachment: int
     chunks: int
+    idle: int | None = None
+    """Milliseconds since the last such action in which nothing was on its way; None when the hub said it, and nothing
+    about the link's pace follows: it may have come on a stick, or long ago."""
 
 
 @dataclass(frozen=True, slots=True)

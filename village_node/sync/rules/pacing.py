@@ -7,6 +7,8 @@ from statistics import median
 
 NEVER = 2**62
 PACES = 5
+UNKNOWN_IDLE = 2**40
+"""Thirty years: before the first chunk of this run."""
 
 Rolls = Callable[[], float]
 """Returns a random number from 0 up to 1; passed in, so that a run can be repeated."""
@@ -84,6 +86,7 @@ class Window:
         self._paces: deque[int] = deque(maxlen=PACES)
         self._acknowledged_at = 0
         self._free_at = 0
+        self._idle = UNKNOWN_IDLE
 
     @property
     def pace(self) -> int | None:
@@ -98,10 +101,16 @@ class Window:
     def acknowledged(self, now: int, *, sent_at: int) -> None:
         """Learn from one PUBACK."""
         self._on_way = max(0, self._on_way - 1)
+        self._idle += max(0, sent_at - self._acknowledged_at)
         if sent_at < self._acknowledged_at:  # it was waiting behind the one before: the difference is its own time
             self._paces.append(now - self._acknowledged_at)
         self._acknowledged_at = now
         self._free_at = now + self._on_way * (self.pace or 0)
+
+    def take_idle(self) -> int:
+        """Return how long no chunk was on its way since this was asked last: such time says nothing of the link."""
+        idle, self._idle = self._idle, 0
+        return idle
 
     def lost(self, chunks: int) -> None:
         """Note that so many chunks are not waited for any more."""

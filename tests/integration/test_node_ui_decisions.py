@@ -25,7 +25,7 @@ from protocol.permit import (
     sign_revocations,
     sign_seal,
 )
-from protocol.receipt import ReceiptKind
+from protocol.receipt import Outcome, ReceiptKind
 from protocol.sealing import BodyContext, open_body
 from protocol.wire import to_bytes
 from tests.integration.node_pages import Browser, MovingClock, app, browser, clock, desk, fill, furnished
@@ -210,6 +210,15 @@ def test_a_code_is_genuine_expired_revoked_or_not_ours(browser: Browser, post: P
     assert browser.sign_in(post.desk.officer).status_code == 302
     other = facts(number="503/13/2026")
     assert "habis" in verdict(browser, qr_text(sign_facts(other, post.hub.permit_key)))
+
+
+def test_a_letter_of_refusal_is_genuine_and_never_called_valid(browser: Browser, bundle: bytes, post: Post) -> None:
+    refusal = facts(kind="refusal", title="Surat Penolakan", valid_until=None)
+    assert "bukan izin" in verdict(browser, qr_text(sign_facts(refusal, post.hub.permit_key)))
+    post.decide(bundle, outcome=Outcome.REFUSED)
+    browser.get("/")
+    data = {"csrf_token": browser.token(), "file": (BytesIO(PDF), "a.pdf")}
+    assert "bukan izin" in browser.client.post("/keaslian", data=data).text
 
 
 def test_an_older_list_takes_nothing_back_and_the_date_is_shown(browser: Browser, post: Post) -> None:

@@ -18,7 +18,8 @@ from protocol.envelope import load_public_key
 from protocol.errors import ProtocolError
 from protocol.mailbox import NoticeKind
 from protocol.notices import Decision
-from protocol.permit import PermitFacts, Revoked, Standing, read_qr, standing_of, verify_facts, verify_seal
+from protocol.permit import PermitFacts, PermitKind, Revoked, Standing, read_qr, standing_of, verify_facts, verify_seal
+from protocol.receipt import Outcome
 from village_node.identity.hub import Enrolled
 from village_node.inbox.letters import Reader, list_letters, open_decision
 from village_node.inbox.news import day_of
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REFUSAL = "refusal"  # a genuine letter of refusal: no permit
     SEALED = "sealed"  # the file of an issued document; how long it holds stands on it
     NOT_OURS = "not_ours"  # not signed by this hub's permit key
     UNKNOWN_FILE = "unknown_file"  # a file that this PC never got
@@ -63,8 +65,10 @@ def judge_text(text: str, enrolled: Enrolled, revocations: Revocations, today: d
         return Finding(verdict=Verdict.NOT_OURS)
     if facts.hub != enrolled.hub:
         return Finding(verdict=Verdict.NOT_OURS)
-    standing = standing_of(facts, mark, today, set(revocations.revoked))
-    return Finding(verdict=_VERDICTS[standing], facts=facts, revoked=revocations.revoked.get(mark))
+    verdict = _VERDICTS[standing_of(facts, mark, today, set(revocations.revoked))]
+    if verdict is Verdict.VALID and facts.kind == PermitKind.REFUSAL:
+        verdict = Verdict.REFUSAL
+    return Finding(verdict=verdict, facts=facts, revoked=revocations.revoked.get(mark))
 
 
 def judge_file(
@@ -77,6 +81,8 @@ def judge_file(
     if decision is not None:
         until = day_of(decision.valid_until)
         verdict = Verdict.EXPIRED if until is not None and until < today else Verdict.VALID
+        if verdict is Verdict.VALID and decision.outcome == Outcome.REFUSED:
+            verdict = Verdict.REFUSAL
         return Finding(verdict=Verdict.REVOKED if revoked else verdict, decision=decision, revoked=revoked)
     if not seal:
         return Finding(verdict=Verdict.UNKNOWN_FILE)

@@ -4,6 +4,7 @@ Rules:
 1. The true time is not earlier than the newest time that the hub signed (log times of receipts, times of notices and
    beacons). A clock before it is behind, by at least the difference. This holds without any link.
 2. A beacon that came over a living link tells both directions, within a beacon's distance.
+   What it told of a clock that is ahead ends when the clock is before the moment at which it came: it was set back.
 3. Nothing waits for a right clock: sealing goes on, the claim is flagged, the order comes from the log (fault D15).
 """
 
@@ -49,13 +50,16 @@ class HubTimes:
     """The true time is not earlier (rule 1)."""
     ahead: timedelta | None = None
     """How far the hub was ahead of this PC at the last beacon (rule 2); negative: this PC is ahead."""
+    heard_at: datetime | None = None
+    """When that beacon came, by this PC's clock of then."""
 
 
 def judge_clock(now: datetime, hub: HubTimes) -> ClockFinding:
     """Return whether this PC's clock can be right."""
     if hub.newest is not None and hub.newest - now > TOLERANCE:
         return ClockFinding(state=ClockState.BEHIND, off_by=hub.newest - now)
-    if hub.ahead is not None and hub.ahead < -TOLERANCE:
+    was_set_back = hub.heard_at is not None and now < hub.heard_at
+    if hub.ahead is not None and hub.ahead < -TOLERANCE and not was_set_back:
         return ClockFinding(state=ClockState.AHEAD, off_by=-hub.ahead)
     return ClockFinding(state=ClockState.PLAUSIBLE)
 
@@ -72,4 +76,5 @@ def hub_times(session: Session) -> HubTimes:
     return HubTimes(
         newest=max((each for each in known if each is not None), default=None),
         ahead=None if ahead is None else timedelta(milliseconds=ahead),
+        heard_at=link.last_beacon_at if link is not None else None,
     )

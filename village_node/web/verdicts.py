@@ -11,6 +11,7 @@ VERDICTS: Mapping[Verdict, Lazy] = {
     Verdict.NOT_YET: later("Asli, tetapi tanggal terbitnya belum tiba. Periksa tanggal komputer ini."),
     Verdict.EXPIRED: later("Asli, tetapi masa berlakunya sudah habis."),
     Verdict.REVOKED: later("Asli, tetapi SUDAH DICABUT dan tidak berlaku lagi."),
+    Verdict.REFUSAL: later("Surat penolakan ini asli. Surat ini bukan izin."),
     Verdict.SEALED: later("Berkas asli seperti yang diterbitkan. Masa berlakunya tertulis di suratnya."),
     Verdict.NOT_OURS: later("BUKAN terbitan kabupaten ini: tanda tangannya tidak cocok."),
     Verdict.UNKNOWN_FILE: later("Berkas ini tidak dikenal di komputer ini. Pindai kode QR pada suratnya."),
@@ -20,6 +21,7 @@ VERDICTS: Mapping[Verdict, Lazy] = {
 KINDS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.VALID: ("ok", "check-circle"),
     Verdict.SEALED: ("ok", "check-circle"),
+    Verdict.REFUSAL: ("warn", "exclamation-triangle"),
     Verdict.NOT_YET: ("warn", "exclamation-triangle"),
     Verdict.EXPIRED: ("warn", "exclamation-triangle"),
     Verdict.UNKNOWN_FILE: ("warn", "question-circle"),

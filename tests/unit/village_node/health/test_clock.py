@@ -23,6 +23,8 @@ HOUR = timedelta(hours=1)
         (HubTimes(newest=NOW + 3 * HOUR), ClockState.BEHIND, 3 * HOUR),
         (HubTimes(newest=NOW - HOUR, ahead=-3 * HOUR), ClockState.AHEAD, 3 * HOUR),
         (HubTimes(newest=NOW - HOUR, ahead=-timedelta(minutes=3)), ClockState.PLAUSIBLE, timedelta()),
+        (HubTimes(newest=NOW - HOUR, ahead=-3 * HOUR, heard_at=NOW - HOUR), ClockState.AHEAD, 3 * HOUR),
+        (HubTimes(newest=NOW - HOUR, ahead=-30 * HOUR, heard_at=NOW + 29 * HOUR), ClockState.PLAUSIBLE, timedelta()),
         (HubTimes(newest=NOW + 87_600 * HOUR, ahead=timedelta()), ClockState.BEHIND, 87_600 * HOUR),
     ],
 )

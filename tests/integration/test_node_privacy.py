@@ -14,6 +14,7 @@ from protocol.errors import ProtocolError
 from protocol.sealing import open_sealed, parse_sealed
 from tests.integration.node_pages import Browser, app, browser, clock, desk, fill, furnished
 from tests.village_desk import OTHER_PIN, PIN, VillageDesk
+from tests.village_post import PDF, Post
 from village_node.identity.mailbox import find_mailbox_key
 from village_node.identity.officers import unlock
 
@@ -91,3 +92,38 @@ def candidates(desk: VillageDesk) -> set[bytes]:
             for row in session.execute(select("*").select_from(table(name))):
                 found |= {value for value in row if isinstance(value, bytes) and len(value) == 32}
     return found
+
+
+def test_corrections_decisions_and_hand_overs_are_nowhere_in_clear(browser: Browser, desk: VillageDesk) -> None:
+    post, draft = Post(desk), fill(browser)
+    location = browser.post(f"/isian/{draft}/tanda-tangan", pin=PIN).headers["Location"]
+    bundle = bytes.fromhex(location.split("/")[2])
+    post.ask(bundle, {"purpose": "feast", "road_name": "JALAN-RAHASIA"}, requirements=[], note="CATATAN-RAHASIA")
+    action = re.search(r'action="(/perbaikan/\d+/mulai)"', browser.get("/").text)
+    assert action is not None
+    path = browser.post(action[1]).headers["Location"]
+    assert "CATATAN-RAHASIA" in browser.get(path).text
+    browser.script(f"{path}/simpan", {"key": "road_name", "value": "JALAN-BARU-RAHASIA"})
+    post.decide(bundle)
+    letter = re.search(r'href="(/keputusan/\d+)"', browser.get("/").text)
+    assert letter is not None
+    assert browser.get(f"{letter[1]}/dokumen").data == PDF
+    assert browser.post(f"{letter[1]}/serahkan", person="PENERIMA-RAHASIA", pin=PIN).status_code == 302
+    secrets = (b"RAHASIA", b"Suparmi", b"3314994503850002", PDF[9:60])
+    files = [each for each in desk.context.settings.data_dir.rglob("*") if each.is_file()]
+    assert any(each.name.endswith("-wal") for each in files)
+    for each in files:
+        content = each.read_bytes()
+        assert not [secret for secret in secrets if secret in content or secret in each.name.encode()], each.name
+
+
+def test_every_address_that_changes_something_wants_the_token_and_its_page_is_kept_by_no_cache(
+    app: Flask, browser: Browser
+) -> None:
+    values = {"draft_id": "x", "file_id": "x", "bundle": "aa", "code": "JALAN", "letter": "1", "filename": "own.css"}
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], rule.rule)
+        if "POST" in (rule.methods or ()):
+            assert browser.client.post(path).headers.get("X-Simpul-Problem") == "token", path
+        elif not rule.endpoint.endswith("static"):
+            assert browser.get(path).headers["Cache-Control"] == "no-store", path

@@ -242,3 +242,11 @@ def test_a_number_is_listed_once_and_stays_valid_when_a_correction_is_refused(
     page = browser.get("/nomor").text
     assert page.count(f">{post.facts(bundle).registration_no}</a>") == 1
     assert "Batal" not in page
+
+
+def test_a_correction_has_no_slip_without_a_tracking_code(browser: Browser, desk: VillageDesk, bundle: bytes) -> None:
+    path = begin(browser)
+    browser.post(path, **{"road_name": "Jalan Baru", "remark.id_card": "Sudah benar."})
+    browser.post(f"{path}/periksa", pin=PIN)
+    answer = browser.get(f"/kiriman/{correction(desk, bundle).bundle_id.hex()}/tanda-terima")
+    assert answer.headers.get("Location") == f"/kiriman/{bundle.hex()}/tanda-terima"

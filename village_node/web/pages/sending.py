@@ -94,8 +94,10 @@ def item_fragment(bundle: str) -> ResponseReturnValue:
 @blueprint.get("/kiriman/<bundle>/tanda-terima")
 @for_officers
 def slip(bundle: str) -> ResponseReturnValue:
-    """Show the slip, to be printed."""
+    """Show the slip, to be printed; a correction has none of its own, the number and the tracking code stay."""
     row = _row(bundle)
+    if row.corrects is not None:
+        return redirect(url_for("sending.slip", bundle=row.corrects.hex()))
     label = _label(row)
     with context().database.reading() as db:
         steps = queries.timeline(db, row.bundle)

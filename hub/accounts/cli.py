@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from hub.accounts.errors import AccountError
 from hub.accounts.queries import list_people
 from hub.accounts.rules import Role
 from hub.accounts.service import NewPerson, add_person, disable_person, set_nik, set_password
+from hub.accounts.trace import note_person
 from hub.catalogue.catalogue import Catalogue
 from hub.settings import Settings
 from hub.storage.engine import Database
@@ -45,6 +47,7 @@ def add(
         with _database().session() as session:
             ids = SystemIds(clock, SystemRandomness())
             add_person(session, clock.now(), ids, Catalogue.load().offices, person)
+            note_person(session, clock.now(), "added", username, SystemRandomness())
     except AccountError as error:
         typer.echo(f"simpul-hub: not added: {error.rule}", err=True)
         raise typer.Exit(1) from None
@@ -69,6 +72,7 @@ def import_file(
             )
             with database.session() as session:
                 add_person(session, clock.now(), ids, offices, person)
+                note_person(session, clock.now(), "added", person.username, SystemRandomness())
         except (AccountError, ValueError) as error:
             refused += 1
             typer.echo(f"line {number}: not added: {getattr(error, 'rule', 'role')}", err=True)
@@ -95,6 +99,7 @@ def password(
     try:
         with _database().session() as session:
             set_password(session, username, fresh)
+            _note(session, "password_set", username)
     except AccountError as error:
         typer.echo(f"simpul-hub: not changed: {error.rule}", err=True)
         raise typer.Exit(1) from None
@@ -108,6 +113,7 @@ def nik(username: Annotated[str, typer.Argument(help="User name.")]) -> None:
     try:
         with Database(settings.url).session() as session:
             set_nik(session, Keyring.open(settings.keys_dir), username, sys.stdin.readline().strip())
+            _note(session, "nik_set", username)
     except AccountError as error:
         typer.echo(f"simpul-hub: not kept: {error.rule}", err=True)
         raise typer.Exit(1) from None
@@ -120,6 +126,7 @@ def disable(username: Annotated[str, typer.Argument(help="User name.")]) -> None
     try:
         with _database().session() as session:
             disable_person(session, username)
+            _note(session, "disabled", username)
     except AccountError as error:
         typer.echo(f"simpul-hub: not disabled: {error.rule}", err=True)
         raise typer.Exit(1) from None
@@ -149,6 +156,11 @@ def _read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+
+
+def _note(session: Session, what: str, username: str) -> None:
+    now = SystemClock(Settings.load().demo_clock).now()
+    note_person(session, now, what, username, SystemRandomness())
 
 
 def _database() -> Database:

@@ -21,31 +21,11 @@ from hub.accounts.delegation_rules import (
 from hub.accounts.errors import DelegationRefusedError
 from hub.accounts.rules import Actor, Role, SignCapacity, may_work_at
 from hub.accounts.service import begin_session, end_session
-from hub.accounts.tables import Absence, AccountOpening, Delegation, Person
+from hub.accounts.tables import Absence, Delegation, Person
+from hub.accounts.trace import AccountSubject, note
 from hub.catalogue.offices import Office
-from hub.ledger.service import EntryDraft, append
-from hub.storage.ports import Ids, Randomness, to_ms
+from hub.storage.ports import Ids, Randomness
 from protocol.catalogue import OfficeCode
-from protocol.wire import Wire, to_bytes
-
-SALT_BYTES = 32
-
-
-class AccountSubject(Wire, frozen=True, kw_only=True):
-    """What the commitment of a ledger entry ``people.*`` hides."""
-
-    what: str
-    entry: str
-    """Id of the delegation or absence."""
-    by: str
-    office: str
-    holder: str
-    principal: str = ""
-    capacity: str = ""
-    role: str = ""
-    first: str = ""
-    last: str = ""
-    basis: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +59,7 @@ def enter_delegation(session: Session, now: datetime, actor: Actor, new: NewDele
     )
     session.add(row)
     session.flush()
-    _note(session, now, _about(actor, row, "delegation"), tools)
+    note(session, now, _about(actor, row, "delegation"), tools.randomness)
     return row.delegation_id
 
 
@@ -93,7 +73,7 @@ def withdraw_delegation(session: Session, now: datetime, actor: Actor, delegatio
     if row is None or row.withdrawn_at is not None or not may_keep(actor, row.office):
         raise DelegationRefusedError(DelegationRule.UNKNOWN)  # that it exists elsewhere is none of the actor's business
     row.withdrawn_by, row.withdrawn_at = actor.person_id, now
-    _note(session, now, _about(actor, row, "delegation_withdrawn"), tools)
+    note(session, now, _about(actor, row, "delegation_withdrawn"), tools.randomness)
 
 
 def enter_absence(session: Session, now: datetime, actor: Actor, new: NewAbsence, tools: AccountTools) -> str:
@@ -119,7 +99,7 @@ def enter_absence(session: Session, now: datetime, actor: Actor, new: NewAbsence
     )
     session.add(row)
     session.flush()
-    _note(session, now, _about_absence(actor, row, person.office, "absence"), tools)
+    note(session, now, _about_absence(actor, row, person.office, "absence"), tools.randomness)
     return row.absence_id
 
 
@@ -136,7 +116,7 @@ def withdraw_absence(session: Session, now: datetime, actor: Actor, absence_id: 
     if row.person_id != actor.person_id and not may_keep(actor, office):
         raise DelegationRefusedError(DelegationRule.UNKNOWN)
     row.withdrawn_by, row.withdrawn_at = actor.person_id, now
-    _note(session, now, _about_absence(actor, row, office, "absence_withdrawn"), tools)
+    note(session, now, _about_absence(actor, row, office, "absence_withdrawn"), tools.randomness)
 
 
 def change_hat(
@@ -224,10 +204,3 @@ def _about_absence(actor: Actor, row: Absence, office: str, what: str) -> Accoun
         last=row.last_day.isoformat(),
         basis=row.reason,
     )
-
-
-def _note(session: Session, now: datetime, subject: AccountSubject, tools: AccountTools) -> None:
-    salt, raw = tools.randomness.token(SALT_BYTES), to_bytes(subject)
-    draft = EntryDraft(kind=f"people.{subject.what}", salt=salt, subject=raw)
-    index = append(session, to_ms(now), [draft])[0].index
-    session.add(AccountOpening(ledger_index=index, salt=salt, subject=raw))

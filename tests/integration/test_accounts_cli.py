@@ -3,10 +3,15 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from hub.accounts.cli import people_app
+from hub.accounts.tables import AccountOpening
+from hub.accounts.trace import AccountSubject
+from hub.ledger.tables import LedgerEntry
 from hub.storage.engine import Database
+from protocol.wire import from_bytes
 from tests.builders import PASSWORD
 
 
@@ -87,3 +92,23 @@ def test_a_list_twice_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "name,role\nAna,front_office\n", "username;name;role;office\n"])
 def test_a_file_that_is_no_list(tmp_path: Path, text: str) -> None:
     assert bring(tmp_path, text).exit_code != 0
+
+
+def test_every_change_of_an_account_is_in_the_ledger(tmp_path: Path) -> None:
+    """Without it a second person could be made, used and disabled at the command line."""
+    add("loket")
+    bring(tmp_path, "username,name,role,office\nkepala,Kepala,head,one-stop\n")
+    run("password", "loket", "--password-stdin", typed="kata-sandi-yang-baru\n")
+    run("disable", "loket")
+    run("disable", "siapa")
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    openings = select(AccountOpening.subject).order_by(AccountOpening.ledger_index)
+    with database.reading() as session:
+        entries = session.scalars(select(LedgerEntry.kind).order_by(LedgerEntry.index)).all()
+        hidden = [
+            from_bytes(raw, AccountSubject, max_bytes=1_000)
+            for raw in session.scalars(openings.order_by(AccountOpening.ledger_index))
+        ]
+    database.dispose()
+    assert list(entries) == ["people.added", "people.added", "people.password_set", "people.disabled"]
+    assert [each.role for each in hidden] == ["front_office", "head", "front_office", "front_office"]

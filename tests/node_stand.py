@@ -86,7 +86,7 @@ def text(words: str) -> Text:
     return Text(id=words, en=words)
 
 
-def a_stage(key: str, action: StageAction, role: StageRole, *after: str) -> Stage:
+def a_stage(key: str, action: StageAction, role: StageRole, *after: str, days: int = 1) -> Stage:
     """One stage of a village's own service."""
     return Stage(
         key=FieldKey(key),
@@ -94,7 +94,7 @@ def a_stage(key: str, action: StageAction, role: StageRole, *after: str) -> Stag
         action=action,
         role=role,
         office=OfficeKind.VILLAGE,
-        working_days=1,
+        working_days=days,
         after=tuple(FieldKey(each) for each in after),
     )
 

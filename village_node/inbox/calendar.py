@@ -28,6 +28,8 @@ class Calendar:
     years: frozenset[int]
     closed: frozenset[tuple[date, str]]
     """Day and office; an empty office is every office."""
+    opened: frozenset[tuple[date, str]] = frozenset()
+    """Days on which an office (or all of them) works all the same: the last word about a day."""
 
     def working_days_left(self, today: date, due: date, office: str = "") -> int | None:
         """Return how many working days come after today up to and with ``due``; negative when it is past.
@@ -42,7 +44,8 @@ class Calendar:
         return count if due >= today else -count
 
     def _is_working(self, day: date, office: str) -> bool:
-        return day.weekday() < SATURDAY and not {(day, ""), (day, office)} & self.closed
+        about = {(day, ""), (day, office)}
+        return bool(about & self.opened) or (day.weekday() < SATURDAY and not about & self.closed)
 
 
 def store_calendar(session: Session, now: datetime, body: bytes) -> None:
@@ -63,6 +66,7 @@ def newest_calendar(session: Session) -> Calendar | None:
     if raw is None:
         return None
     data = from_bytes(raw, CalendarData, max_bytes=MAX_NOTICE_BODY_BYTES)
-    days = [(day_of(each.day), each.office) for each in data.days if each.kind != OPENING]
-    closed = frozenset((day, office) for day, office in days if day is not None)
-    return Calendar(version=data.version, years=frozenset(data.years), closed=closed)
+    days = [(day_of(each.day), each.office, each.kind == OPENING) for each in data.days]
+    closed = frozenset((day, office) for day, office, is_open in days if day is not None and not is_open)
+    opened = frozenset((day, office) for day, office, is_open in days if day is not None and is_open)
+    return Calendar(version=data.version, years=frozenset(data.years), closed=closed, opened=opened)

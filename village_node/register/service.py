@@ -223,6 +223,8 @@ def _talk(process: subprocess.Popen[bytes], raw: bytes) -> Iterator[Line]:
         process.stdin.write(raw)  # it answers only when it has read everything
         process.stdin.close()
     for text in process.stdout:
+        if not text.endswith(b"\n"):
+            return  # it was ended in the middle of a line: the caller misses the last word
         made = json.loads(text)
         if isinstance(made, list):
             yield Line(number=made[0], cells=made[1])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from protocol.answers import AnswerProblem, Answers, summary_labels, visible_requirements
-from protocol.catalogue import Requirement, Service, ServiceKind
+from protocol.catalogue import Requirement, Service, ServiceKind, Stage, StageAction
 from protocol.fees import Fee, assess_fee
 from village_node.drafts.queries import DraftPage, FileLine
 from village_node.drafts.rules import (
@@ -212,14 +212,16 @@ def requirement_rows(service: Service) -> list[dict[str, object]]:
 
 def stage_rows(service: Service) -> list[dict[str, str]]:
     """Return the stages with their time."""
-    days = {True: say("hari itu juga")}
-    return [
-        {
-            "label": in_words(each.label),
-            "days": days.get(each.working_days == 0, say("%(days)s hari kerja", days=each.working_days)),
-        }
-        for each in service.stages
-    ]
+    return [{"label": in_words(each.label), "days": _stage_time(each)} for each in service.stages]
+
+
+def _stage_time(stage: Stage) -> str:
+    """Return a stage's time; what waits for the resident or another system takes none of ours, and may last."""
+    if stage.working_days:
+        return say("%(days)s hari kerja", days=stage.working_days)
+    if stage.action in {StageAction.PAYMENT, StageAction.HANDOVER}:
+        return say("menunggu pemohon")
+    return say("menurut sistem nasional") if stage.action is StageAction.TRACKING else say("hari itu juga")
 
 
 def needs(shown: Shown, *, show_problems: bool) -> tuple[Need, ...]:

@@ -10,7 +10,6 @@ import structlog
 import typer
 
 from hub.accounts.cli import people_app
-from hub.casework.cli import calendar_app
 from hub.intake.fairness import Quota
 from hub.intake.mqtt import MqttCarrier
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
@@ -21,6 +20,7 @@ from hub.network.broker import BrokerRefusedError, BrokerStartError, EmbeddedBro
 from hub.network.cli import node_app
 from hub.network.pki import HubClient
 from hub.network.pki_files import load_pki, open_pki
+from hub.oversight.cli import calendar_app
 from hub.parcels.cli import parcel_app
 from hub.permits.local_ca import make_authority
 from hub.settings import Settings, SettingsError

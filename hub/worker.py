@@ -22,9 +22,8 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.news import calendar_data
 from hub.calendar.service import current_calendar, current_version
-from hub.casework.escalation import escalate
 from hub.casework.events import CaseTools
-from hub.casework.recompute import recompute_stale
+from hub.clocks.recompute import recompute_stale
 from hub.dispatch.post import Standings, announce, standing_services
 from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
 from hub.intake.carrier import Carrier, Outgoing
@@ -39,6 +38,7 @@ from hub.network.certification import Issuer, issue_approved
 from hub.network.pki_files import PkiFiles
 from hub.network.queries import reachable_nodes
 from hub.network.revocation import renew_revocation_list
+from hub.oversight.escalation import escalate
 from hub.storage.errors import StorageError
 from hub.storage.ports import Clock, to_ms
 from protocol.envelope import Purpose, sign

@@ -1,10 +1,9 @@
-"""The case: what the hub makes of an accepted bundle, from the counter to the handover, and the pages for it.
+"""The case: what the hub makes of an accepted bundle, from the counter to the handover. Its pages are in ``desks``.
 
-Pure: ``flow.py`` (how the stages of a service follow each other), ``rules.py`` (who may do what), ``clock.py``.
+Pure: ``flow.py`` (how the stages of a service follow each other), ``rules.py`` (who may do what).
 ``service.py`` is the door of everything that changes a case. The moves are in ``moves_work.py``,
 ``moves_decisions.py``, ``proposals.py``, ``corrections.py`` and ``endings.py``, over ``stages.py`` (the rows of a case)
-and ``timekeeping.py`` (its clocks). ``opening.py`` opens cases in the transaction of intake, ``viewing.py`` has the
-looks at personal data (each leaves a ledger entry), ``queries.py`` the work queue.
+and ``timekeeping.py`` (its clocks, in the room ``clocks``). ``opening.py`` opens cases in the transaction of intake.
 
 To add one more action of stages: a member of ``protocol.catalogue.StageAction`` with who may do it in
 ``protocol/stage_check.py``; how it can end and which moves it has in ``rules.py``; what it does to other stages in

@@ -12,13 +12,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.casework import timekeeping
-from hub.casework.deadlines import StageStart
 from hub.casework.duplicates import Marked, index_cases
 from hub.casework.events import CaseTools, applicant_place
 from hub.casework.flow import new_board
 from hub.casework.rules import CaseState, EventKind, StageState
 from hub.casework.tables import Case, CaseBundle, CaseEvent, CaseStage
 from hub.catalogue.rules import front_desk, stage_seats
+from hub.clocks.deadlines import StageStart
 from hub.intake.reading import AcceptedBundle
 from hub.storage.base import table_of
 from protocol.catalogue import Service

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import CalendarYearError
 from hub.calendar.service import current_calendar
-from hub.casework.clock import PauseReason, read_clock
-from hub.casework.clock_tables import CaseClock, ClockPause
-from hub.casework.deadlines import (
+from hub.casework.tables import Case, CaseStage
+from hub.clocks.clock import PauseReason, read_clock
+from hub.clocks.deadlines import (
     WHOLE,
     StageStart,
     clock_of_row,
@@ -27,7 +27,7 @@ from hub.casework.deadlines import (
     start_clock,
     stop_clock,
 )
-from hub.casework.tables import Case, CaseStage
+from hub.clocks.tables import CaseClock, ClockPause
 from protocol.catalogue import Service, StageAction
 
 _APPLICANTS_TURN = frozenset({StageAction.PAYMENT, StageAction.HANDOVER})

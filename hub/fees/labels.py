@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.casework.labels import Badge
+from hub.desks.labels import Badge
 from hub.fees.rules import AssessmentState, Channel, FeeRule
 from protocol.fees import FeeKind
 

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from hub.accounts.access import allow, current_actor, room_tools, web_context
 from hub.accounts.delegation_rules import local_day
 from hub.accounts.rules import CASE_READERS, DESK_ROLES, Role
-from hub.casework import labels as case_labels
 from hub.casework.errors import ConflictError, MoveRefusedError
-from hub.casework.export import to_csv
 from hub.casework.rules import FORBIDDEN
+from hub.desks import labels as case_labels
+from hub.desks.export import to_csv
 from hub.fees import labels
 from hub.fees.changes import ChangeCommand, propose_change
 from hub.fees.errors import FeeRefusedError

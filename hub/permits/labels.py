@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.casework.labels import Badge
+from hub.desks.labels import Badge
 from hub.permits.errors import PermitRule
 from hub.permits.rules import VoidReason
 from hub.permits.signing import (

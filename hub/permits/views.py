@@ -7,11 +7,11 @@ from flask_babel import gettext as _
 
 from hub.accounts.access import allow, current_actor, room_tools, web_context
 from hub.accounts.rules import CASE_READERS, DESK_ROLES
-from hub.casework import labels as case_labels
 from hub.casework.commands import CaseCommand
 from hub.casework.errors import ConflictError, MoveRefusedError
-from hub.casework.export import to_csv
 from hub.casework.rules import FORBIDDEN
+from hub.desks import labels as case_labels
+from hub.desks.export import to_csv
 from hub.permits import labels
 from hub.permits.documents import read_document
 from hub.permits.errors import PermitRefusedError

@@ -13,7 +13,7 @@ from hub.accounts import views as accounts_views
 from hub.accounts.access import EXTENSION, TOOLS, public, web_context
 from hub.accounts.context import WebContext
 from hub.accounts.labels import CAPACITY_LABELS, ROLE_LABELS
-from hub.casework.move_views import blueprint as casework_blueprint
+from hub.desks.move_views import blueprint as casework_blueprint
 from hub.fees import views as fees_views
 from hub.ledger.views import make_blueprint
 from hub.network import api as network_api

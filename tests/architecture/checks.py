@@ -312,7 +312,7 @@ HOMES = {
     "waitress": ("village_node/app.py", "village_node/cli.py", "village_node/web/*"),
     "werkzeug": _WEB,
     "wtforms": _WEB,
-    "xlsxwriter": ("hub/casework/export.py",),
+    "xlsxwriter": ("hub/desks/export.py",),
     "yaml": ("hub/catalogue/*",),
 }
 

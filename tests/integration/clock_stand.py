@@ -9,8 +9,8 @@ from random import Random
 from sqlalchemy import Boolean, Integer, LargeBinary, String, Table, insert, select
 from sqlalchemy.orm import Session
 
-from hub.casework.clock_tables import CaseClock, DueChange
 from hub.casework.tables import Case
+from hub.clocks.tables import CaseClock, DueChange
 from hub.intake.tables import Bundle
 from hub.ledger.auditor import verify
 from hub.ledger.openings import stored_openings

@@ -22,11 +22,11 @@ from hub.calendar.service import (
     set_office,
 )
 from hub.calendar.tables import CalendarEntry, CalendarVersion
-from hub.casework.clock import PauseReason
-from hub.casework.clock_tables import CaseClock
-from hub.casework.deadlines import StageStart, pause_clock, stage_opened, stages_opened
-from hub.casework.recompute import PAGE, recompute_deadlines, recompute_stale
 from hub.casework.tables import Case
+from hub.clocks.clock import PauseReason
+from hub.clocks.deadlines import StageStart, pause_clock, stage_opened, stages_opened
+from hub.clocks.recompute import PAGE, recompute_deadlines, recompute_stale
+from hub.clocks.tables import CaseClock
 from hub.ledger.service import take_turn
 from protocol.wire import from_bytes
 from tests.integration.clock_stand import ClockStand, clock_stand, shown

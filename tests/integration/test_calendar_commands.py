@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hub.accounts.cli import people_app
-from hub.casework.cli import calendar_app
+from hub.oversight.cli import calendar_app
 from hub.storage.engine import Database
 from tests.builders import PASSWORD
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub.accounts.rules import Role
-from hub.casework.labels import RULES
 from hub.casework.rules import CaseRule
+from hub.desks.labels import RULES
 from tests.webs import HubWeb, make_web, post
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub.casework.clock_tables import CaseClock
 from hub.casework.commands import ProposalKind
 from hub.casework.rules import Correction, StageOutcome
+from hub.clocks.tables import CaseClock
 from protocol.notices import CaseNews
 from protocol.receipt import ReturnReason
 from tests.cases import Town, make_town

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from hub.casework.clock_tables import CaseClock
 from hub.casework.errors import MoveRefusedError
 from hub.casework.rules import CaseRule, CaseState, Correction, StageState
 from hub.casework.service import asked_for, bundles_of
 from hub.casework.tables import Case, CaseAsk, CaseEvent
+from hub.clocks.tables import CaseClock
 from protocol.bundle import Manifest
 from protocol.ids import FieldKey
 from protocol.notices import CaseNews, CorrectionAsked

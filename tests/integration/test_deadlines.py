@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from hub.casework.clock import PauseReason
-from hub.casework.clock_tables import ClockPause
-from hub.casework.deadlines import (
+from hub.casework.tables import Case
+from hub.clocks.clock import PauseReason
+from hub.clocks.deadlines import (
     StageStart,
     clock_key,
     pause_clock,
@@ -19,7 +19,7 @@ from hub.casework.deadlines import (
     start_clock,
     stop_clock,
 )
-from hub.casework.tables import Case
+from hub.clocks.tables import ClockPause
 from hub.ledger.service import EntryDraft, append
 from hub.storage.ports import to_ms
 from protocol.catalogue import SlaOrigin

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Entry, EntryKind
 from hub.calendar.service import Change, add_closure
-from hub.casework.clock import PauseReason
-from hub.casework.clock_tables import ClockAlarm
-from hub.casework.deadlines import StageStart, pause_clock, resume_clock, stage_closed, stage_opened, start_clock
-from hub.casework.escalation import escalate
 from hub.casework.events import CaseTools
 from hub.casework.news import Tidings
-from hub.casework.recompute import recompute_deadlines
 from hub.casework.tables import Case, CaseEvent
+from hub.clocks.clock import PauseReason
+from hub.clocks.deadlines import StageStart, pause_clock, resume_clock, stage_closed, stage_opened, start_clock
+from hub.clocks.recompute import recompute_deadlines
+from hub.clocks.tables import ClockAlarm
 from hub.ledger.tables import LedgerEntry
+from hub.oversight.escalation import escalate
 from hub.storage.keyring import Keyring
 from hub.storage.ports import SystemIds
 from protocol.catalogue import SlaOrigin

@@ -145,7 +145,12 @@ def test_signing_twice_makes_one_item(browser: Browser, desk: VillageDesk) -> No
 
 def test_the_item_page_says_why_it_waits_and_whose_turn_it_is(browser: Browser) -> None:
     text = browser.get(sealed(browser, fill(browser)).replace("/tanda-terima", "")).text
-    for words in ("Program baru dimulai dan sedang menyambung.", "program di komputer ini", "Rantai penyerahan", "KTP pemohon"):
+    for words in (
+        "Program baru dimulai dan sedang menyambung.",
+        "program di komputer ini",
+        "Rantai penyerahan",
+        "KTP pemohon",
+    ):
         assert words in text
 
 

@@ -70,7 +70,11 @@ def test_a_node_that_was_never_heard_is_shown_as_such(database: Database) -> Non
 
 def test_birth_silence_and_a_heartbeat(database: Database) -> None:
     assert tell(database, report(BIRTH)) == [True]
-    assert [seen(database, seconds=silence).state for silence in (0, 700, 1_800)] == [State.LIVE, State.STALE, State.DEAD]
+    assert [seen(database, seconds=silence).state for silence in (0, 700, 1_800)] == [
+        State.LIVE,
+        State.STALE,
+        State.DEAD,
+    ]
     tell(database, report(BEAT, claimed_at=2), seconds=120)
     assert seen(database, seconds=120).state is State.LIVE
 

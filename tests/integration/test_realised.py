@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import update
 
-from hub.casework.clock import PauseReason
-from hub.casework.deadlines import pause_clock, resume_clock, start_clock, stop_clock
-from hub.casework.realised import PAGE, realised_days
 from hub.casework.tables import Case
+from hub.clocks.clock import PauseReason
+from hub.clocks.deadlines import pause_clock, resume_clock, start_clock, stop_clock
+from hub.oversight.realised import PAGE, realised_days
 from tests.hubs import CATALOGUE
 from tests.integration.clock_stand import ClockStand, clock_stand
 

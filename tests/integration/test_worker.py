@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from hub.calendar.news import calendar_data
 from hub.calendar.rules import Entry, EntryKind
 from hub.calendar.service import Change, add_closure, current_calendar
-from hub.casework.deadlines import StageStart, stage_opened
 from hub.casework.events import CaseTools
-from hub.casework.recompute import recompute_deadlines
 from hub.catalogue.catalogue import Catalogue
+from hub.clocks.deadlines import StageStart, stage_opened
+from hub.clocks.recompute import recompute_deadlines
 from hub.dispatch.post import Standings, announce, village_post
 from hub.dispatch.service import write_notice
 from hub.dispatch.tables import NoticeRow

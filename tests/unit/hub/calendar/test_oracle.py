@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.calendar.rules import CalendarYearError
-from hub.casework.clock import Clock, Pause, PauseReason, due_at
+from hub.clocks.clock import Clock, Pause, PauseReason, due_at
 from tests.unit.hub.calendar.oracle import bells, write_rows
 from tests.unit.hub.calendar.sample_calendar import at_office
 

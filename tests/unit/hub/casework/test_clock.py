@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hub.calendar.rules import CalendarYearError
-from hub.casework.clock import Clock, Pause, PauseReason, days_used, due_at, read_clock, running
+from hub.clocks.clock import Clock, Pause, PauseReason, days_used, due_at, read_clock, running
 from tests.unit.hub.calendar.sample_calendar import at_office
 
 HERE = at_office("wib")

@@ -6,7 +6,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from hub.casework.export import BYTE_ORDER_MARK, safe_cell, to_csv, to_xlsx
+from hub.desks.export import BYTE_ORDER_MARK, safe_cell, to_csv, to_xlsx
 
 HOSTILE = ["=cmd|' /C calc'!A0", "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1+1", "－1", "  =1"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hub.casework.clock import PauseReason
 from hub.casework.rules import LOOKS, EventKind, StageOutcome
+from hub.clocks.clock import PauseReason
 from protocol.permit import RevocationCode
 from protocol.receipt import Outcome, ReceiptKind
 from village_node.cases.genuine import Verdict

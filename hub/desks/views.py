@@ -18,14 +18,15 @@ from hub.accounts.queries import names_of
 from hub.accounts.rules import CASE_READERS, DESK_ROLES, Actor
 from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
-from hub.casework import labels
 from hub.casework.commands import StageCommand
 from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
 from hub.casework.events import CaseTools
-from hub.casework.export import Export, note_export, to_csv, to_xlsx
 from hub.casework.finding import understand
-from hub.casework.forms import filter_arguments, read_filter, read_picks, read_position, write_position
-from hub.casework.queries import (
+from hub.casework.service import take_stage
+from hub.desks import labels
+from hub.desks.export import Export, note_export, to_csv, to_xlsx
+from hub.desks.forms import filter_arguments, read_filter, read_picks, read_position, write_position
+from hub.desks.queries import (
     DESK_VIEWS,
     MOST_COUNTED,
     ClockFacts,
@@ -37,8 +38,7 @@ from hub.casework.queries import (
     export_rows,
     work_queue,
 )
-from hub.casework.service import take_stage
-from hub.casework.time_left import NO_CLOCK, TimeLeft, near_until, time_left
+from hub.desks.time_left import NO_CLOCK, TimeLeft, near_until, time_left
 from protocol.receipt import Outcome
 
 blueprint = Blueprint("casework", __name__, template_folder="templates", url_prefix="/cases")
@@ -64,7 +64,7 @@ def queue() -> ResponseReturnValue:
         present = counts(session, actor, moments) if actor.role in DESK_ROLES else {}
         names = names_of(session, [who for row in page.rows for who in _people(row)])
     return render_template(
-        "casework/queue.html",
+        "desks/queue.html",
         page=page,
         counts=present,
         most=MOST_COUNTED,

@@ -10,8 +10,8 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from hub.casework.finding import read_marks, write_marks
-from hub.casework.queries import DueFilter, Position, QueueFilter, Sort, View
 from hub.casework.rules import MAX_NOTE, CaseState
+from hub.desks.queries import DueFilter, Position, QueueFilter, Sort, View
 from protocol.catalogue import StageAction
 from protocol.errors import SchemaError
 from protocol.ids import RegionCode

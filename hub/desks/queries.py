@@ -15,12 +15,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, literal_
 from sqlalchemy.orm import Session
 
 from hub.accounts.rules import Actor
-from hub.casework.clock_tables import CaseClock
-from hub.casework.deadlines import WHOLE
 from hub.casework.finding import has_marks
 from hub.casework.rules import CaseState, StageState
 from hub.casework.scope import cases_for
 from hub.casework.tables import Case, CaseBundle, CaseStage
+from hub.clocks.deadlines import WHOLE
+from hub.clocks.tables import CaseClock
 from hub.intake.tables import Bundle
 from hub.storage.base import UtcDateTime
 from protocol.catalogue import StageAction

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 from hub.accounts.queries import names_of
 from hub.calendar.rules import Calendar, CalendarYearError
 from hub.calendar.service import current_calendar
-from hub.casework.clock import PauseReason, Reading, read_clock
-from hub.casework.clock_tables import CaseClock, ClockPause, DueChange
-from hub.casework.deadlines import WHOLE, clock_of_row
 from hub.casework.flow import PROPOSAL
 from hub.casework.proposals import proposal_place
 from hub.casework.rules import StageOutcome, StageState
 from hub.casework.stages import Work
 from hub.casework.tables import CaseDecision, CaseProposal, CaseStage
-from hub.casework.time_left import NO_CLOCK, TimeLeft, time_left
+from hub.clocks.clock import PauseReason, Reading, read_clock
+from hub.clocks.deadlines import WHOLE, clock_of_row
+from hub.clocks.tables import CaseClock, ClockPause, DueChange
+from hub.desks.time_left import NO_CLOCK, TimeLeft, time_left
 from hub.storage.keyring import DataKey
 from protocol.catalogue import StageAction, Text
 

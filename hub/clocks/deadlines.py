@@ -14,15 +14,15 @@ Rules:
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar, CalendarYearError
 from hub.calendar.service import current_calendar
-from hub.casework.clock import DEEMED_LEVELS, LEVELS, AlarmKind, Clock, Pause, PauseReason, alarms, due_at
-from hub.casework.clock_tables import CaseClock, ClockPause, DueChange
-from hub.casework.tables import Case
+from hub.clocks.clock import DEEMED_LEVELS, LEVELS, AlarmKind, Clock, Pause, PauseReason, alarms, due_at
+from hub.clocks.tables import CaseClock, ClockPause, DueChange
 from hub.ledger.service import log_time
 from hub.storage.base import table_of
 from protocol.catalogue import Service, SlaOrigin
@@ -50,7 +50,19 @@ def clock_key(stage: str, seat: int = 0) -> str:
     return stage if seat == 0 else f"{stage}+{seat}"
 
 
-def start_clock(session: Session, now: datetime, case: Case, service: Service) -> None:
+class Clocked(Protocol):
+    """A case, as far as its clock is concerned."""
+
+    @property
+    def case_id(self) -> str:
+        """Its name."""
+
+    @property
+    def front_office(self) -> str:
+        """The office whose calendar counts for the whole case."""
+
+
+def start_clock(session: Session, now: datetime, case: Clocked, service: Service) -> None:
     """Start the statutory clock: the case was called complete and correct. A stopped one goes on (rule 3)."""
     _start(
         session,

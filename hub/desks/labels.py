@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.attachments.rules import Finding
-from hub.casework.clock import AlarmKind, PauseReason
 from hub.casework.commands import ProposalKind
 from hub.casework.duplicates_rules import Likeness
-from hub.casework.queries import DueFilter, Sort, View
 from hub.casework.rules import CaseRule, CaseState, EventKind, Move, StageOutcome, StageState
-from hub.casework.time_left import Haste
+from hub.clocks.clock import AlarmKind, PauseReason
+from hub.desks.queries import DueFilter, Sort, View
+from hub.desks.time_left import Haste
 from protocol.catalogue import StageAction
 from protocol.receipt import Outcome, ReceiptKind, ReturnReason
 

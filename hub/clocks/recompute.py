@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
-from hub.casework.clock_tables import CaseClock
-from hub.casework.deadlines import Before, keep_change, pauses_by_case, work_out
+from hub.clocks.deadlines import Before, keep_change, pauses_by_case, work_out
+from hub.clocks.tables import CaseClock
 from hub.ledger.service import log_time, take_turn
 
 PAGE = 500

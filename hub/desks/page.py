@@ -11,12 +11,12 @@ from hub.accounts.rules import Actor
 from hub.casework.corrections import bundles_of
 from hub.casework.duplicates import SimilarCases, similar_cases
 from hub.casework.events import CaseTools, data_key, note_place
-from hub.casework.page_application import ApplicationPart, read_application
-from hub.casework.page_work import WorkPart, read_work
 from hub.casework.rules import LOOKS, CaseState
 from hub.casework.service import OpenMove, possible_moves
 from hub.casework.stages import is_whole, work_on
 from hub.casework.tables import Case, CaseEvent
+from hub.desks.page_application import ApplicationPart, read_application
+from hub.desks.page_work import WorkPart, read_work
 from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import newest_checkpoint
 from hub.storage.keyring import DataKey

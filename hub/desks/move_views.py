@@ -14,8 +14,6 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.access import allow, web_context
 from hub.accounts.rules import DESK_ROLES
-from hub.casework import labels
-from hub.casework.case_views import Problem, Typed, show_case
 from hub.casework.commands import (
     AnswerCommand,
     CaseCommand,
@@ -33,18 +31,6 @@ from hub.casework.commands import (
     WithdrawCommand,
 )
 from hub.casework.errors import ConflictError, MoveRefusedError
-from hub.casework.move_forms import (
-    AnswerForm,
-    AskForm,
-    DecideForm,
-    FinishForm,
-    MinutesForm,
-    MoveForm,
-    NoteForm,
-    OpinionForm,
-    ReasonForm,
-    RerouteForm,
-)
 from hub.casework.rules import FORBIDDEN
 from hub.casework.service import (
     answer_proposal,
@@ -60,7 +46,21 @@ from hub.casework.service import (
     take_stage,
     withdraw,
 )
-from hub.casework.views import blueprint, case_tools, who_acts
+from hub.desks import labels
+from hub.desks.case_views import Problem, Typed, show_case
+from hub.desks.move_forms import (
+    AnswerForm,
+    AskForm,
+    DecideForm,
+    FinishForm,
+    MinutesForm,
+    MoveForm,
+    NoteForm,
+    OpinionForm,
+    ReasonForm,
+    RerouteForm,
+)
+from hub.desks.views import blueprint, case_tools, who_acts
 
 __all__ = ["blueprint"]
 

@@ -17,10 +17,12 @@ from hub.accounts.rules import CASE_READERS
 from hub.attachments.rules import MAX_PAGES, CheckState
 from hub.attachments.sandbox import PreviewError
 from hub.attachments.service import ensure_checked
-from hub.casework import labels
 from hub.casework.errors import CaseNotFoundError, FileQuarantinedError, MoveRefusedError
-from hub.casework.forms import RevealForm
-from hub.casework.move_forms import (
+from hub.casework.quarantine import announcer
+from hub.catalogue.rules import may_route
+from hub.desks import labels
+from hub.desks.forms import RevealForm
+from hub.desks.move_forms import (
     AnswerForm,
     AskForm,
     DecideForm,
@@ -32,9 +34,8 @@ from hub.casework.move_forms import (
     ReasonForm,
     RerouteForm,
 )
-from hub.casework.page import CasePage
-from hub.casework.quarantine import announcer
-from hub.casework.viewing import (
+from hub.desks.page import CasePage
+from hub.desks.viewing import (
     FileAsked,
     Look,
     draw_file,
@@ -44,8 +45,7 @@ from hub.casework.viewing import (
     reveal_case,
     view_case,
 )
-from hub.casework.views import blueprint, case_tools, who_acts
-from hub.catalogue.rules import may_route
+from hub.desks.views import blueprint, case_tools, who_acts
 from hub.intake.context import Stores
 from protocol.catalogue import OfficeKind
 
@@ -108,7 +108,7 @@ def beside(case_id: str, other_id: str) -> ResponseReturnValue:
     """Show two cases side by side, masked, to judge whether they are one matter; both looks are noted."""
     with web_context().database.session() as session:
         pages = [view_case(session, *who_acts(), each, case_tools()) for each in (case_id, other_id)]
-    return render_template("casework/beside.html", pages=pages, labels=labels)
+    return render_template("desks/beside.html", pages=pages, labels=labels)
 
 
 @blueprint.post("/<case_id>/reveal")
@@ -173,7 +173,7 @@ def _render(page: CasePage, shown: _Shown) -> ResponseReturnValue:
         form.mark(name)
         form.offer(page.service, str(get_locale()))
     html = render_template(
-        "casework/case.html",
+        "desks/case.html",
         page=page,
         problem=problem,
         forms=forms,
@@ -212,7 +212,7 @@ def _draw(asked: FileAsked) -> Response:
 
 
 def _frame(status: int) -> Response:
-    return _sandboxed(Response(render_template("casework/frame.html", words=labels.FRAMES[status]), status=status))
+    return _sandboxed(Response(render_template("desks/frame.html", words=labels.FRAMES[status]), status=status))
 
 
 def _sandboxed(response: Response) -> Response:

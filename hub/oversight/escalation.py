@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar
 from hub.calendar.service import current_calendar
-from hub.casework.clock import DEEMED_LEVELS, LEVELS, AlarmKind
-from hub.casework.clock_tables import CaseClock, ClockAlarm, ClockPause
-from hub.casework.deadlines import alarms_of, pauses_by_case, work_out
 from hub.casework.events import CaseTools, Happening, news_of, tell
 from hub.casework.rules import EventKind
 from hub.casework.tables import Case, CaseEvent
+from hub.clocks.clock import DEEMED_LEVELS, LEVELS, AlarmKind
+from hub.clocks.deadlines import alarms_of, pauses_by_case, work_out
+from hub.clocks.tables import CaseClock, ClockAlarm, ClockPause
 from hub.ledger.service import EntryDraft, Sequenced, append, log_time, take_turn
 from hub.storage.engine import Database
 from hub.storage.ports import to_ms

@@ -15,9 +15,9 @@ from hub.attachments.service import FilePlace
 from hub.casework.corrections import bundles_of
 from hub.casework.errors import CaseNotFoundError, MoveRefusedError
 from hub.casework.events import CaseTools, Happening, write_event
-from hub.casework.page import CasePage, build_page
 from hub.casework.rules import CaseRule, EventKind, is_reason
 from hub.casework.scope import load_case
+from hub.desks.page import CasePage, build_page
 from hub.intake.context import Stores
 from hub.intake.reading import read_attachment
 from hub.intake.tables import BundleAttachment, BundleReceipt

@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.calendar.service import current_calendar
-from hub.casework.clock import days_used
-from hub.casework.clock_tables import CaseClock
-from hub.casework.deadlines import WHOLE, clock_of_row, pauses_by_case
 from hub.casework.tables import Case
+from hub.clocks.clock import days_used
+from hub.clocks.deadlines import WHOLE, clock_of_row, pauses_by_case
+from hub.clocks.tables import CaseClock
 
 PAGE = 500
 

@@ -21,9 +21,9 @@ from hub.calendar.errors import CalendarDataError
 from hub.calendar.loader import hours_text, parse_hours
 from hub.calendar.rules import EVERYBODY, Calendar, CalendarYearError, Entry, EntryKind, Hours, names
 from hub.calendar.service import Change, YearFiles, add_closure, current_calendar, import_year, set_office
-from hub.casework.realised import realised_days
-from hub.casework.recompute import recompute_deadlines
 from hub.catalogue.catalogue import Catalogue
+from hub.clocks.recompute import recompute_deadlines
+from hub.oversight.realised import realised_days
 from hub.settings import Settings
 from hub.storage.engine import Database
 from hub.storage.ports import SystemClock, SystemRandomness

@@ -10,8 +10,8 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput
 
-from hub.casework.labels import REASONS, STAGE_OUTCOMES
 from hub.casework.rules import MAX_NOTE, OPINIONS, VERDICTS, Correction, StageOutcome
+from hub.desks.labels import REASONS, STAGE_OUTCOMES
 from protocol.catalogue import Service
 from protocol.receipt import ReturnReason
 

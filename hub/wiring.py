@@ -20,6 +20,7 @@ from hub.dispatch.documents import DocumentPost
 from hub.dispatch.post import village_post
 from hub.dispatch.service import write_notice
 from hub.fees.changes import change_fee
+from hub.fees.queries import charged_rp
 from hub.fees.service import FeeTools
 from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
@@ -166,6 +167,7 @@ def make_room_tools(
         key=load_permit_key(settings.keys_dir),
         provider=_signature_provider(settings, ports),
         blobs=stores.blobs,
+        charged_rp=charged_rp,
     )
     fees = FeeTools(case=case, hub=settings.hub, stationery=stationery)
     effects = {

@@ -108,6 +108,13 @@ def fee_page(session: Session, actor: Actor, case_id: str, tools: FeeTools) -> F
     )
 
 
+def charged_rp(session: Session, case_id: str) -> int | None:
+    """Return what a case is charged as it stands, in rupiah; None when nothing was assessed."""
+    counts = FeeAssessment.state != str(AssessmentState.REPLACED)
+    total = session.scalar(select(func.sum(FeeAssessment.amount_rp)).where(FeeAssessment.case_id == case_id, counts))
+    return None if total is None else int(total)
+
+
 def fee_paper(session: Session, now: datetime, actor: Actor, case_id: str, template_key: str, tools: FeeTools) -> Paper:
     """Return the levy notice or the receipt of a case as it was given, and note the look (fault F37).
 

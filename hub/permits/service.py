@@ -11,6 +11,7 @@ Rules:
 4. What the QR code says refers to the ledger entry that gave the number: it exists before the file does.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -38,6 +39,7 @@ from hub.permits.signing import Passphrase, SignatureProvider, Signer
 from hub.permits.stationery import Stationery
 from hub.permits.subjects import Note, write_entry
 from hub.permits.tables import Permit, RegisterLine
+from hub.permits.wording import fee_text
 from hub.storage.blobs import BlobStore
 from hub.storage.engine import Database
 from hub.storage.keyring import DataKey
@@ -61,6 +63,8 @@ class PermitTools:
     key: Ed25519PrivateKey
     provider: SignatureProvider
     blobs: BlobStore
+    charged_rp: Callable[[Session, str], int | None]
+    """What a case is charged as it stands, by the room of fees above; None: nothing was assessed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,7 +107,7 @@ def reserve(session: Session, now: datetime, actor: Actor, command: CaseCommand,
         raise MoveRefusedError(CaseRule.STATE)
     row_for(session, actor, work, Move.FINISH, (stage.stage, stage.seat), command.version)
     case = work.case
-    content = content_of(session, now, actor, case, tools.stationery, tools.case)
+    content = _content(session, now, actor, case, tools)
     permit = _reserved(session, now, actor, case, content)
     if permit is None:
         permit = _numbered(session, now, actor, case, content, tools)
@@ -327,10 +331,19 @@ def _facts(case: Case, permit: Permit, content: Content, number: str, tools: Per
     )
 
 
+def _content(session: Session, now: datetime, actor: Actor, case: Case, tools: PermitTools) -> Content:
+    """Return what the letter says, with the amount that was charged in the end."""
+    content = content_of(session, now, actor, case, tools.stationery, tools.case)
+    charged = tools.charged_rp(session, case.case_id)
+    if charged is None:
+        return content
+    return replace(content, values=content.values | {"amount": fee_text(charged)})
+
+
 def _tell(session: Session, now: datetime, actor: Actor, about: tuple[Case, Permit, str], tools: PermitTools) -> None:
     """Write the village its decision with the document to fetch."""
     case, permit, number = about
-    content = content_of(session, now, actor, case, tools.stationery, tools.case)
+    content = _content(session, now, actor, case, tools)
     tidings = Decision(
         bundle=case.bundle_id,
         registration_no=RegistrationNo(case.registration_no),

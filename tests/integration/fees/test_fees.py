@@ -210,6 +210,20 @@ def test_a_change_waits_for_a_second_office_and_ends_the_old_code(desk: Desk) ->
     assert audit(desk) == []
 
 
+def test_the_letter_says_the_amount_that_counts_in_the_end(desk: Desk) -> None:
+    case_id = waiting(desk)
+    set_fee(desk, case_id)
+    propose(desk, case_id, 40_000)
+    row = next(row for row in desk.town.open_rows(case_id) if row.stage == "proposal")
+    desk.town.worker(case_id, row.role, row.office).answer()
+    with desk.town.hub.database.reading() as session:
+        due = session.scalars(select(FeeAssessment).where(FeeAssessment.state == "due")).one()
+    pay(desk, case_id, a_proof(due.payment_code or "", amount_rp=40_000))
+    desk.town.work_off(case_id, until="signature")
+    words = text_of(desk.pdf(desk.sign(case_id)))
+    assert ("40.000" in words, "25.000" in words) == (True, False)
+
+
 def test_a_change_that_the_second_office_declines_changes_nothing(desk: Desk) -> None:
     case_id = waiting(desk)
     old = set_fee(desk, case_id)

@@ -11,6 +11,7 @@ from hub.accounts.tables import Person
 from hub.casework.commands import CaseCommand, ProposalKind
 from hub.casework.tables import CaseStage
 from hub.fees.changes import change_fee
+from hub.fees.queries import charged_rp
 from hub.fees.service import FeeTools
 from hub.permits.documents import read_document
 from hub.permits.revocation import revoke
@@ -107,6 +108,7 @@ def make_desk(directory: Path, database_url: str) -> Desk:
         key=load_permit_key(directory / "keys"),
         provider=PROVIDER,
         blobs=town.hub.context.stores.blobs,
+        charged_rp=charged_rp,
     )
     fees = FeeTools(case=town.tools, hub=HUB, stationery=STATIONERY)
     effects = {

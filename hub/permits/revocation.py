@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session
 
 from hub.accounts.rules import Actor
 from hub.casework.commands import ProposalCommand, ProposalKind
-from hub.casework.events import data_key
+from hub.casework.events import data_key, tell
 from hub.casework.rules import is_reason
 from hub.casework.scope import load_case
 from hub.casework.service import propose
-from hub.casework.tables import Case
+from hub.casework.tables import Case, CaseEvent
 from hub.permits.errors import PermitRefusedError, PermitRule
 from hub.permits.rules import PermitState
 from hub.permits.service import PermitTools, number_of
@@ -32,8 +32,9 @@ from hub.permits.subjects import Note, write_entry
 from hub.permits.tables import Permit, PermitRevocation, RevocationSent
 from hub.storage.engine import Database
 from hub.storage.ports import to_ms
-from protocol.ids import HubId, NodeId
+from protocol.ids import HubId, NodeId, RegistrationNo
 from protocol.limits import MAX_MAIL_BYTES
+from protocol.notices import CaseNews
 from protocol.permit import RevocationCode, RevocationList, Revoked, sign_revocations
 from protocol.wire import Wire, from_bytes, to_bytes
 
@@ -111,7 +112,7 @@ def revoke(session: Session, now: datetime, actor: Actor, case: Case, payload: b
         reason=hashlib.sha256(order.reason.encode()).digest(),
         second=order.by,
     )
-    index, _ = write_entry(session, now, actor, case, note, tools.case.randomness)
+    index, time_ms = write_entry(session, now, actor, case, note, tools.case.randomness)
     key = data_key(session, tools.case.keyring, case.bundle_id)
     session.add(
         PermitRevocation(
@@ -125,7 +126,36 @@ def revoke(session: Session, now: datetime, actor: Actor, case: Case, payload: b
             ledger_index=index,
         )
     )
+    _tell(session, now, actor, case, (order.code, index, time_ms), tools)
     session.flush()
+
+
+def _tell(
+    session: Session, now: datetime, actor: Actor, case: Case, what: tuple[str, int, int], tools: PermitTools
+) -> None:
+    """Write the revocation into the case's history and tell its village, whose resident holds the paper."""
+    code, index, time_ms = what
+    session.add(
+        CaseEvent(
+            case_id=case.case_id,
+            kind=str(PermitState.REVOKED),
+            office=str(actor.office),
+            person_id=actor.person_id,
+            at=now,
+            ledger_index=index,
+            code=code,
+        )
+    )
+    news = CaseNews(
+        bundle=case.bundle_id,
+        registration_no=RegistrationNo(case.registration_no),
+        event=str(PermitState.REVOKED),
+        office=str(actor.office),
+        at=time_ms,
+        ledger_index=index,
+        code=code,
+    )
+    tell(session, now, case, news, tools.case)
 
 
 def issued_permit(session: Session, case_id: str) -> Permit | None:

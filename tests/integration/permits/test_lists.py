@@ -7,6 +7,7 @@ import pytest
 from hub.permits.errors import PermitRefusedError
 from hub.permits.revocation import RevocationCommand, propose_revocation, send_lists
 from protocol.ids import HubId, NodeId
+from protocol.notices import CaseNews
 from protocol.permit import RevocationCode, verify_revocations
 from tests.integration.permits.desk import Desk
 
@@ -104,6 +105,10 @@ def test_a_closed_case_s_letter_can_be_revoked_once(desk: Desk) -> None:
     row = next(row for row in desk.town.open_rows(case_id) if row.stage == "proposal")
     desk.town.worker(case_id, row.role, row.office).answer()
     assert (desk.permits(case_id)[0].state, desk.town.load(case_id).state) == ("revoked", "closed")
+    news = [each for each in desk.town.told if isinstance(each, CaseNews)]
+    assert [(each.bundle, each.code) for each in news if each.event == "revoked"] == [
+        (desk.town.load(case_id).bundle_id, "court")
+    ]
     again = replace(command, version=desk.command(case_id).version)
     with pytest.raises(PermitRefusedError), desk.town.hub.database.session() as session:
         propose_revocation(session, desk.town.now(), desk.head(), again, desk.tools)

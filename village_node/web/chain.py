@@ -13,6 +13,7 @@ from village_node.web.language import Lazy, day, later, say
 from village_node.web.rejections import advice_for
 from village_node.web.returns import return_advice
 from village_node.web.standing import office_words
+from village_node.web.verdicts import REVOCATIONS
 from village_node.web.words import duration, moment, money
 
 WORDS: Mapping[str, Lazy] = {
@@ -68,6 +69,20 @@ OPINIONS: Mapping[str, Lazy] = {
     "no": later("tidak menyetujui"),
     "conditions": later("menyetujui dengan syarat"),
 }
+
+_SAID = frozenset(
+    {
+        ("assessed", "assessed"),
+        ("paid", "paid"),
+        ("recorded", "done"),
+        ("drafted", "done"),
+        ("initialled", "done"),
+        ("confirmed", "granted"),
+        ("signed", "signed"),
+        ("tracked", "tracked"),
+    }
+)
+"""Steps whose name says already what their code says; any other code is shown."""
 
 _BAD = frozenset({"rejected", "correction_rejected", "revoked"})
 _WAITING = frozenset({"saved", "sent", "carried", "correction_saved", "correction_sent"})
@@ -165,7 +180,7 @@ def _facts(link: Link) -> list[str]:
 
 
 def _code(link: Link) -> str:
-    if not link.code:
+    if not link.code or (link.word, link.code) in _SAID:
         return ""
     match link.word:
         case "returned":
@@ -174,8 +189,8 @@ def _code(link: Link) -> str:
             return str(advice_for(link.code).happened)
         case "decided":
             return outcome_words(link.code)
-        case "paused":
-            return say("Alasan: %(reason)s.", reason=str(PAUSES.get(link.code, link.code)))
+        case "paused" | "revoked":
+            return say("Alasan: %(reason)s.", reason=str({**PAUSES, **REVOCATIONS}.get(link.code, link.code)))
         case "opinion":
             return say("Pendapat: %(opinion)s.", opinion=str(OPINIONS.get(link.code, link.code)))
         case _:

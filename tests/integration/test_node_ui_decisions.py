@@ -277,6 +277,17 @@ def test_what_the_hub_knows_as_handed_over_is_not_asked_for_again(
     assert count_acts(desk) == 0
 
 
+def test_what_a_national_system_hands_out_is_not_handed_over_here(
+    browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
+) -> None:
+    post.decide(bundle, outcome=Outcome.TRACKED)
+    assert "/keputusan/" not in browser.get("/").text
+    page = browser.get("/keputusan/1").text
+    assert ("503/12/2026" in page, 'id="pin"' in page, "Penyerahan kepada pemohon" in page) == (True, False, False)
+    browser.post("/keputusan/1/serahkan", person="Suparmi", pin=PIN)
+    assert count_acts(desk) == 0
+
+
 def test_a_refused_hand_over_can_be_recorded_again(
     browser: Browser, desk: VillageDesk, bundle: bytes, post: Post
 ) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from protocol.mailbox import NoticeKind
 from protocol.notices import ActKind, CorrectionAsked, Decision
-from protocol.receipt import ReceiptKind
+from protocol.receipt import Outcome, ReceiptKind
 from village_node.cases.errors import CaseUnknownError
 from village_node.cases.tables import CorrectionDraft
 from village_node.identity.errors import VaultError
@@ -160,7 +160,17 @@ def list_decisions(session: Session, reader: Reader) -> list[DecisionTask]:
         for each in newest_per_case(letters)
         if each.bundle not in done or times[each.bundle] > 1
     ]
-    return [each for each in tasks if each.decision.bundle not in done or not is_handed_over(session, each.decision)]
+    return [
+        each
+        for each in tasks
+        if is_ours_to_hand_over(each.decision)
+        and (each.decision.bundle not in done or not is_handed_over(session, each.decision))
+    ]
+
+
+def is_ours_to_hand_over(decision: Decision) -> bool:
+    """Tell whether the village hands the result over; what a national system issues is handed out there."""
+    return decision.outcome != Outcome.TRACKED
 
 
 def is_handed_over(session: Session, decision: Decision) -> bool:
@@ -189,7 +199,7 @@ def hand_over(session: Session, sealer: Sealer, signer: Unlocked, decision: Deci
     Raises:
         OfficerNotCertifiedError: the hub has not certified this officer yet.
     """
-    if is_handed_over(session, decision):
+    if not is_ours_to_hand_over(decision) or is_handed_over(session, decision):
         return False
     command = ActCommand(kind=ActKind.HANDED_OVER, bundle=decision.bundle, person=person, note=note)
     record_act(session, sealer, signer, command)

@@ -126,6 +126,7 @@ def _page(letter: int, error: DomainError | None) -> str:
         pieces=(here, ref.pieces, size(ref.size)) if ref else None,
         acts=acts,
         is_over=is_over,
+        is_ours=tasks.is_ours_to_hand_over(decision),
         problem=advice_of(error) if error else None,
         typed={"person": request.form.get("person", decision.applicant_name), "note": request.form.get("note", "")},
         longest=MAX_NAME,

@@ -95,6 +95,14 @@ class Counter(OfficerPages):
         line.click()
         expect(self.page.locator("main")).to_contain_text(sent.number)
 
+    def read_decision(self, sent: Sent) -> None:
+        """Open the decision from the item's own page: there is nothing to hand over, so it waits in no list."""
+        self.page.goto(f"{self.url}{sent.path}")
+        line = self.page.get_by_role("link", name="Lihat keputusan")
+        until(self.page, lambda: line.count() == 1, f"no decision about {sent.number} at the village")
+        line.click()
+        expect(self.page.locator("main")).to_contain_text(sent.number)
+
     def document(self) -> bytes:
         """Open the letter as one that is to be printed, and save it; return the file."""
         page = self.page

@@ -17,6 +17,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from tests.integration.node_pages import ROAD, Browser, MovingClock, furnished
+from tests.requirements import leave
 from tests.village_desk import PIN, VillageDesk, open_desk
 from village_node.drafts.folder import DraftFolder
 from village_node.outbox.selfcheck import find_faults
@@ -29,8 +30,11 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KINDS = ("village_letter", "id_card", "road_map")
 ROOMY = "size=200m,nr_inodes=20000"
 
-if sys.platform != "linux" or os.geteuid() != 0:
-    pytest.skip("mounting a file system in memory needs root on Linux", allow_module_level=True)
+
+@pytest.fixture(scope="module", autouse=True)
+def machine() -> None:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        leave("mounting a file system in memory needs root on Linux")
 
 
 def noise(seed: int) -> bytes:

@@ -20,6 +20,7 @@ from PIL import Image
 from sqlalchemy import select, text
 
 from tests.integration.node_pages import ROAD, Browser, furnished, photo
+from tests.requirements import leave
 from tests.village_desk import PIN, VillageDesk, open_desk
 from village_node.drafts import queries, service
 from village_node.drafts.folder import DraftFolder
@@ -38,8 +39,12 @@ pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KILLS = 20
 LONGEST_S = 0.25
 
-if sys.platform == "win32":
-    pytest.skip("killing a forked process needs a fork", allow_module_level=True)
+
+@pytest.fixture(scope="module", autouse=True)
+def machine() -> None:
+    if sys.platform == "win32":
+        leave("killing a forked process needs a fork")
+
 
 Tell = Callable[[str], None]
 Work = Callable[[Browser, Tell], None]

@@ -128,7 +128,7 @@ def _receive(session: Session, now: datetime, bundle: AcceptedBundle, tools: Cas
     )
     session.flush()
     note_routing(session, now, opened, bundle.ledger_index)
-    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.keyring, work.service, case.bundle_id).manifest
     index_case(session, tools.keyring, Marked(case_id=case.case_id, manifest=manifest, service=work.service))
     entry = (bundle.ledger_index, to_ms(now))
     tell(session, now, case, news_of(case, happening, f"village.{case.village}", entry), tools)
@@ -202,7 +202,7 @@ def _question(
 ) -> CorrectionAsked:
     """Return what the village gets: the question, and the application as it stands."""
     (index, now), case = when, work.case
-    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.keyring, work.service, case.bundle_id).manifest
     return CorrectionAsked(
         bundle=case.bundle_id,
         registration_no=RegistrationNo(case.registration_no),

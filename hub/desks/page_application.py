@@ -94,7 +94,7 @@ def read_application(
 ) -> ApplicationPart:
     """Read what the bundles of a case say, the application first."""
     parts = read_parts(session, keyring, [first_bundle_id])[first_bundle_id]
-    now = merge(parts)
+    now = merge(service, parts)
     files = _files(session, keyring, now)
     return ApplicationPart(
         applicant=show_applicant(now.manifest.applicant, is_revealed=is_revealed),
@@ -124,10 +124,8 @@ def show_applicant(applicant: Applicant, *, is_revealed: bool) -> ApplicantLine:
 
 
 def _answers(service: Service, parts: Sequence[Part], now: Effective, *, is_revealed: bool) -> tuple[AnswerLine, ...]:
-    history = [
-        {str(line.field.key): line for line in summary_labels(service, merge(parts[: count + 1]).manifest.answers)}
-        for count in range(len(parts) - 1)
-    ]
+    states = [merge(service, parts[: count + 1]).manifest.answers for count in range(len(parts) - 1)]
+    history = [{str(line.field.key): line for line in summary_labels(service, state)} for state in states]
     remarks = now.manifest.remarks
     return tuple(
         AnswerLine(

@@ -93,7 +93,7 @@ def fee_page(session: Session, actor: Actor, case_id: str, tools: FeeTools) -> F
         CaseNotFoundError: no such case in the actor's scope.
     """
     work = load_work(session, actor, case_id, tools.case)
-    manifest = effective_manifest(session, tools.case.keyring, work.case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.case.keyring, work.service, work.case.bundle_id).manifest
     lines = tuple(_lines(session, case_id))
     return FeePage(
         case_id=case_id,
@@ -135,7 +135,7 @@ def fee_paper(session: Session, now: datetime, actor: Actor, case_id: str, templ
     key = data_key(session, tools.case.keyring, case.bundle_id)
     inputs = json.loads(key.open(found.inputs, inputs_place(found.assessment_id)))
     service = tools.case.catalogue.service(case.service, case.service_version)
-    manifest = effective_manifest(session, tools.case.keyring, case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.case.keyring, service, case.bundle_id).manifest
     values = {
         "holder": manifest.applicant.name,
         "address": manifest.applicant.address,

@@ -128,7 +128,7 @@ def assess(session: Session, now: datetime, actor: Actor, command: AssessCommand
     work = _at_stage(session, actor, command, StageAction.ASSESSMENT, tools)
     if standing_assessment(session, command.case_id, command.stage) is not None:
         raise FeeRefusedError(FeeRule.ALREADY_ASSESSED)
-    manifest = effective_manifest(session, tools.case.keyring, work.case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.case.keyring, work.service, work.case.bundle_id).manifest
     fee = assess_fee(work.service, manifest.answers)
     _refuse(assessment_rule(fee, command.claim))
     amount = Amount(
@@ -169,7 +169,7 @@ def record_payment(session: Session, now: datetime, actor: Actor, command: PayCo
         if known.case_id != command.case_id:
             raise FeeRefusedError(FeeRule.PROOF_USED)
         return known
-    manifest = effective_manifest(session, tools.case.keyring, work.case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.case.keyring, work.service, work.case.bundle_id).manifest
     if assess_fee(work.service, manifest.answers).is_free:
         raise FeeRefusedError(FeeRule.FREE_SERVICE)
     _at_stage(session, actor, command, StageAction.PAYMENT, tools)

@@ -21,7 +21,6 @@ from protocol.answers import (
     asked_requirements,
     check_answers,
     check_attachments,
-    merge_answers,
     visible_requirements,
 )
 from protocol.bundle import Manifest
@@ -69,11 +68,11 @@ class Corrections:
         same = (manifest.service, manifest.service_version) == (first.service, first.service_version)
         if service is None or not same:
             return Judged(check=CorrectionCheck.FITS, form=FormCheck.SERVICE_UNKNOWN)
-        check = _check(manifest, merge(parts), question, service)
+        check = _check(manifest, merge(service, parts), question, service)
         if check is not CorrectionCheck.FITS:
             return Judged(check=check, form=FormCheck.FITS)
         added = Part(bundle_id=b"", received_at=parts[0].received_at, ledger_index=0, manifest=manifest)
-        return Judged(check=check, form=check_form(service, merge(parts).manifest, merge([*parts, added])))
+        return Judged(check=check, form=check_form(service, merge(service, [*parts, added]).manifest))
 
 
 def _check(manifest: Manifest, before: Effective, question: Question | None, service: Service) -> CorrectionCheck:
@@ -93,15 +92,10 @@ def _check(manifest: Manifest, before: Effective, question: Question | None, ser
     return CorrectionCheck.FITS if is_asked else CorrectionCheck.NOT_ASKED
 
 
-def check_form(service: Service, before: Manifest, after: Effective) -> FormCheck:
-    """Judge the merged answers and files; what the form does not show any more is left aside, as at the node."""
-    answers = merge_answers(service, before.answers, after.manifest.answers)
-    if check_answers(service, answers):
+def check_form(service: Service, after: Manifest) -> FormCheck:
+    """Judge the merged answers and files; files that the form does not ask for any more are left aside."""
+    if check_answers(service, after.answers):
         return FormCheck.ANSWERS_INVALID
-    shown = {str(each.key) for each in visible_requirements(service, answers)}
-    files = [
-        (str(item.requirement), item.media_type)
-        for item in after.manifest.attachments
-        if str(item.requirement) in shown
-    ]
-    return FormCheck.ATTACHMENTS_INVALID if check_attachments(service, answers, files) else FormCheck.FITS
+    shown = {str(each.key) for each in visible_requirements(service, after.answers)}
+    files = [(str(item.requirement), item.media_type) for item in after.attachments if str(item.requirement) in shown]
+    return FormCheck.ATTACHMENTS_INVALID if check_attachments(service, after.answers, files) else FormCheck.FITS

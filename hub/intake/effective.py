@@ -1,12 +1,13 @@
-"""What holds of an application after its corrections: answers, files, remarks, and what each correction changed.
+"""What holds of an application after its corrections: answers, files, remarks.
 
 Rules:
-1. Answers and remarks of a correction overlay those before, in the order of the ledger.
+1. Answers and remarks of a correction overlay those before, in the order of the ledger; what the form then does not
+   show any more, or what was emptied, holds no longer: nobody reads what nobody judged.
 2. A requirement for which a correction brings files has these files alone; the files before stay readable.
 3. Everything else (applicant, service, tracking code) is that of the first bundle.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,9 @@ from sqlalchemy.orm import Session
 from hub.intake.reading import open_manifest
 from hub.intake.tables import Bundle
 from hub.storage.keyring import Keyring
-from protocol.bundle import Answer, Attachment, Manifest
+from protocol.answers import merge_answers
+from protocol.bundle import Attachment, Manifest
+from protocol.catalogue import Service
 from protocol.ids import FieldKey
 
 
@@ -41,17 +44,6 @@ class PlacedFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
-    """An answer that a correction changed."""
-
-    field: FieldKey
-    before: Answer | None
-    after: Answer
-    bundle_id: bytes
-    received_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Effective:
     """An application as it stands."""
 
@@ -60,7 +52,6 @@ class Effective:
     files: tuple[PlacedFile, ...]
     replaced: tuple[PlacedFile, ...]
     """Files that a correction took the place of."""
-    changes: tuple[Changed, ...]
     parts: tuple[Part, ...]
 
 
@@ -79,45 +70,32 @@ def read_parts(session: Session, keyring: Keyring, first_bundle_ids: Sequence[by
     return found
 
 
-def effective_manifest(session: Session, keyring: Keyring, first_bundle_id: bytes) -> Effective:
-    """Return the application that began with this bundle as it stands.
+def effective_manifest(session: Session, keyring: Keyring, service: Service, first_bundle_id: bytes) -> Effective:
+    """Return the application that began with this bundle as it stands; ``service`` is the version it was filed under.
 
     Raises:
         KeyError: no bundle of this id was accepted.
         KeyringError: the case was erased.
     """
-    return merge(read_parts(session, keyring, [first_bundle_id])[first_bundle_id])
+    return merge(service, read_parts(session, keyring, [first_bundle_id])[first_bundle_id])
 
 
-def merge(parts: Sequence[Part]) -> Effective:
+def merge(service: Service, parts: Sequence[Part]) -> Effective:
     """Lay corrections over the first bundle."""
     first = parts[0].manifest
     answers, remarks, handed_in = dict(first.answers), dict(first.remarks), list(first.handed_in)
-    changes: list[Changed] = []
     for part in parts[1:]:
-        changes += _changes(answers, part)
-        answers |= part.manifest.answers
+        merged = merge_answers(service, answers, part.manifest.answers)
         remarks |= part.manifest.remarks
+        for gone in answers.keys() - merged.keys():
+            remarks.pop(gone, None)
+        answers = {FieldKey(key): answer for key, answer in merged.items()}
         handed_in += [key for key in part.manifest.handed_in if key not in handed_in]
     files, replaced = _files(parts)
     manifest = replace(
         first, answers=answers, remarks=remarks, handed_in=handed_in, attachments=[file.attachment for file in files]
     )
-    return Effective(manifest=manifest, files=files, replaced=replaced, changes=tuple(changes), parts=tuple(parts))
-
-
-def _changes(before: Mapping[FieldKey, Answer], part: Part) -> list[Changed]:
-    return [
-        Changed(
-            field=field,
-            before=before.get(field),
-            after=answer,
-            bundle_id=part.bundle_id,
-            received_at=part.received_at,
-        )
-        for field, answer in part.manifest.answers.items()
-        if before.get(field) != answer or isinstance(before.get(field), bool) is not isinstance(answer, bool)
-    ]
+    return Effective(manifest=manifest, files=files, replaced=replaced, parts=tuple(parts))
 
 
 def _files(parts: Sequence[Part]) -> tuple[tuple[PlacedFile, ...], tuple[PlacedFile, ...]]:

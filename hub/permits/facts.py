@@ -51,7 +51,7 @@ def content_of(
         PermitRefusedError: nothing says how this service's letter looks.
     """
     service = tools.catalogue.service(case.service, case.service_version)
-    manifest = effective_manifest(session, tools.keyring, case.bundle_id).manifest
+    manifest = effective_manifest(session, tools.keyring, service, case.bundle_id).manifest
     values = _common(case, service, manifest, tools)
     if case.outcome == Outcome.REFUSED:
         return Content(

@@ -101,7 +101,8 @@ def test_what_the_office_asks_comes_back_with_the_change_alone(office: Office, t
     with office.hub.database.reading() as session:
         question = session.scalars(select(CaseAsk)).one()
         assert question.answered_by == fixed.bundle
-        after = effective_manifest(session, office.hub.context.stores.keyring, first.bundle).manifest
+        keyring, service = office.hub.context.stores.keyring, CATALOGUE.service("D-SKU", 1)
+        after = effective_manifest(session, keyring, service, first.bundle).manifest
     assert after.answers["business_name"] == "Toko Berkah"  # type: ignore[index]
     with office.stand.database.reading() as session:
         unlocked = office.stand.unlock(office.officer)

@@ -1,6 +1,7 @@
 """Corrections: what a village may answer, what the hub refuses of it, and what then holds."""
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from hub.intake.asking import Question
@@ -9,6 +10,7 @@ from hub.intake.effective import effective_manifest
 from hub.intake.service import MOST_ROUNDS
 from hub.intake.tables import Bundle, IntakeQuarantine
 from loadtests.village import Made, Village
+from protocol.bundle import Manifest
 from protocol.catalogue import FieldType
 from protocol.ids import FieldKey, RegistrationNo, ServiceCode
 from protocol.receipt import ReceiptKind
@@ -55,11 +57,26 @@ def test_an_answer_is_taken_and_holds(scene: Scene, first: Made) -> None:
     ]
     assert receipts[0].subject.registration_no == first.manifest.registration_no
     with scene.hub.database.reading() as session:
-        found = effective_manifest(session, scene.hub.context.stores.keyring, first.bundle)
+        found = effective_manifest(session, scene.hub.context.stores.keyring, SERVICE, first.bundle)
     assert found.manifest.answers == {**first.manifest.answers, FieldKey(key): answer}
-    assert [(str(each.field), each.after, each.bundle_id) for each in found.changes] == [(key, answer, made.bundle)]
     assert len(found.parts) == 2
     assert found.manifest.remarks == {FieldKey(key): "dilihat di KTP"}
+
+
+def test_what_a_correction_hides_holds_no_longer(scene: Scene) -> None:
+    def with_nib(manifest: Manifest) -> Manifest:
+        return replace(manifest, answers=manifest.answers | {FieldKey("has_nib"): True, FieldKey("nib"): "1" * 13})
+
+    first = scene.village.seal_application(SERVICE, change=with_nib)
+    scene.hub.deliver(scene.village, first)
+    ask(scene.hub, first, fields=["has_nib"])
+    scene.hub.deliver(scene.village, correct(scene.village, first, {"has_nib": False}))
+
+    with scene.hub.database.reading() as session:
+        found = effective_manifest(session, scene.hub.context.stores.keyring, SERVICE, first.bundle)
+    assert len(found.parts) == 2
+    assert found.manifest.answers[FieldKey("has_nib")] is False
+    assert FieldKey("nib") not in found.manifest.answers
 
 
 def test_files_of_a_requirement_are_replaced_whole(scene: Scene, first: Made) -> None:
@@ -69,7 +86,7 @@ def test_files_of_a_requirement_are_replaced_whole(scene: Scene, first: Made) ->
 
     assert [each.subject.kind for each in scene.hub.deliver(scene.village, made)] == ["arrived", "whole"]
     with scene.hub.database.reading() as session:
-        found = effective_manifest(session, scene.hub.context.stores.keyring, first.bundle)
+        found = effective_manifest(session, scene.hub.context.stores.keyring, SERVICE, first.bundle)
     by_requirement = {str(file.attachment.requirement): file.bundle_id for file in found.files}
     assert by_requirement.pop(requirement) == made.bundle
     assert set(by_requirement.values()) <= {first.bundle}
@@ -99,7 +116,7 @@ def test_the_second_of_two_answers_is_refused_and_kept(scene: Scene, first: Made
     assert sorted(found) == [("arrived", ""), ("rejected", "correction_closed"), ("whole", "")]
     with scene.hub.database.reading() as session:
         assert session.scalars(select(IntakeQuarantine.bundle_id)).all() == [two[1].bundle]
-        held = effective_manifest(session, scene.hub.context.stores.keyring, first.bundle)
+        held = effective_manifest(session, scene.hub.context.stores.keyring, SERVICE, first.bundle)
     assert held.manifest.answers[FieldKey(key)] == f"{answer} 1"
 
 

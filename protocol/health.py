@@ -16,6 +16,14 @@ from protocol.limits import MAX_CHECKPOINT_BYTES, MAX_HEALTH_BYTES
 from protocol.wire import Wire, from_bytes
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Percent = Annotated[int, msgspec.Meta(ge=0, le=100)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=3_600_000)]
+
+MAX_OFFSET_MS = 2**47
+"""A clock that is wrong by 4,000 years: whatever an empty battery makes of it."""
+
+RUN_BYTES = 8
+"""Drawn once per start of the node program: two runs that take turns are two programs with one key."""
 
 
 class HealthKind(StrEnum):
@@ -24,6 +32,28 @@ class HealthKind(StrEnum):
     BIRTH = "birth"
     HEARTBEAT = "heartbeat"
     DEATH = "death"
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the node measured about its PC, its link and its people. A figure that it does not know is left out."""
+
+    ram_free_mb: Count | None = None
+    disk_total_mb: Count | None = None
+    battery_percent: Percent | None = None
+    on_mains: bool | None = None
+    clock_offset_ms: Annotated[int, msgspec.Meta(ge=-MAX_OFFSET_MS, le=MAX_OFFSET_MS)] | None = None
+    """How far the hub's clock was ahead of the node's when the last beacon came."""
+    rtt_ms: Milliseconds | None = None
+    """From a small message to its PUBACK."""
+    lost_percent: Percent | None = None
+    """Of the newest messages, how many got no PUBACK before their link ended."""
+    certificate_days: Annotated[int, msgspec.Meta(ge=-100_000, le=100_000)] | None = None
+    """Until the node's certificate ends; negative: since it ended."""
+    backup_age_h: Count | None = None
+    """Since the hub said last that a verified backup covers more."""
+    sign_ins: Count | None = None
+    """Officers' sign-ins of the day, by the node's clock."""
+    failed_sign_ins: Count | None = None
 
 
 class Health(Wire, frozen=True, kw_only=True):
@@ -43,6 +73,9 @@ class Health(Wire, frozen=True, kw_only=True):
     waiting_bytes: Count = 0
     oldest_waiting_s: Count = 0
     disk_free_mb: Count = 0
+    run: Annotated[bytes, msgspec.Meta(max_length=RUN_BYTES)] = b""
+    """Which start of the program this is; empty from an older program."""
+    figures: Figures | None = None
 
 
 class Beacon(Wire, frozen=True, kw_only=True):

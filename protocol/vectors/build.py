@@ -313,25 +313,7 @@ def messages(_: Json) -> Json:
 
 
 def _healths() -> Json:
-    return {
-        str(kind): _sign(
-            health.Health(
-                kind=kind,
-                node=s.NODE,
-                session=s.TIME_MS,
-                claimed_at=s.TIME_MS,
-                program="0.1.0",
-                last_counter=7,
-                waiting=1,
-                waiting_bytes=100_020,
-                oldest_waiting_s=60,
-                disk_free_mb=20_000,
-            ),
-            Purpose.HEALTH,
-            s.NODE_KEY,
-        )
-        for kind in health.HealthKind
-    }
+    return {str(kind): _sign(s.health(kind), Purpose.HEALTH, s.NODE_KEY) for kind in health.HealthKind}
 
 
 def enrolments(_: Json) -> Json:

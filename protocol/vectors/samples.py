@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from protocol.bundle import Applicant, Attachment, Consent, Manifest
 from protocol.checkpoint import CheckpointRef, LogKey
 from protocol.chunks import chunk_count
+from protocol.health import RUN_BYTES, Figures, Health, HealthKind
 from protocol.ids import FieldKey, HubId, NodeId, OfficerId, RegistrationNo, ServiceCode, tracking_commitment
 
 HUB = HubId("3314")
@@ -91,4 +92,35 @@ def manifest(named: CheckpointRef | None) -> Manifest:
         tracking=tracking_commitment(TRACKING_CODE),
         content_key=hashlib.sha256(CONTENT_KEY).digest(),
         salt=seed("manifest salt"),
+    )
+
+
+def health(kind: HealthKind) -> Health:
+    """Return a report with every figure that there is; the last will has none, since it is signed at connect."""
+    figures = Figures(
+        ram_free_mb=1_500,
+        disk_total_mb=120_000,
+        battery_percent=80,
+        on_mains=True,
+        clock_offset_ms=-1_200,
+        rtt_ms=640,
+        lost_percent=3,
+        certificate_days=300,
+        backup_age_h=20,
+        sign_ins=4,
+        failed_sign_ins=1,
+    )
+    return Health(
+        kind=kind,
+        node=NODE,
+        session=TIME_MS,
+        claimed_at=TIME_MS,
+        program="0.1.0",
+        last_counter=7,
+        waiting=1,
+        waiting_bytes=100_020,
+        oldest_waiting_s=60,
+        disk_free_mb=20_000,
+        run=seed("run")[:RUN_BYTES],
+        figures=None if kind is HealthKind.DEATH else figures,
     )

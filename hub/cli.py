@@ -10,6 +10,9 @@ import structlog
 import typer
 
 from hub.accounts.cli import people_app
+from hub.authority.cli import node_app
+from hub.authority.pki import HubClient
+from hub.authority.pki_files import load_pki, open_pki
 from hub.intake.fairness import Quota
 from hub.intake.mqtt import MqttCarrier
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
@@ -17,9 +20,7 @@ from hub.ledger.cli import ledger_app
 from hub.ledger.errors import LedgerCorruptError
 from hub.logs import configure_logs
 from hub.network.broker import BrokerRefusedError, BrokerStartError, EmbeddedBroker, check_embedded_allowed
-from hub.network.cli import node_app
-from hub.network.pki import HubClient
-from hub.network.pki_files import load_pki, open_pki
+from hub.network.cli import list_all
 from hub.oversight.cli import calendar_app
 from hub.parcels.cli import parcel_app
 from hub.permits.local_ca import make_authority
@@ -47,6 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(ledger_app, name="ledger")
+node_app.command("list")(list_all)
 app.add_typer(node_app, name="node")
 app.add_typer(people_app, name="people")
 app.add_typer(parcel_app, name="parcel")

@@ -9,6 +9,8 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from hub.attachments.service import check_waiting
+from hub.authority.certification import Issuer
+from hub.authority.pki_files import load_pki
 from hub.casework.commands import ProposalKind
 from hub.casework.events import CaseTools
 from hub.casework.quarantine import announcer
@@ -28,9 +30,7 @@ from hub.intake.mqtt import BrokerOptions
 from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import LogSigner
 from hub.ledger.witnesses import WitnessAddress, Witnesses
-from hub.network.certification import Issuer
 from hub.network.mail import answer_mail
-from hub.network.pki_files import load_pki
 from hub.network.presence import on_health
 from hub.parcels.reader import ParcelReader
 from hub.parcels.spool import Spool

@@ -20,6 +20,9 @@ import structlog
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from hub.authority.certification import Issuer, issue_approved
+from hub.authority.pki_files import PkiFiles
+from hub.authority.revocation import renew_revocation_list
 from hub.calendar.news import calendar_data
 from hub.calendar.service import current_calendar, current_version
 from hub.casework.events import CaseTools
@@ -34,10 +37,7 @@ from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.service import sign_head
 from hub.ledger.witnesses import Witnesses
 from hub.logs import trail_of
-from hub.network.certification import Issuer, issue_approved
-from hub.network.pki_files import PkiFiles
 from hub.network.queries import reachable_nodes
-from hub.network.revocation import renew_revocation_list
 from hub.oversight.escalation import escalate
 from hub.storage.errors import StorageError
 from hub.storage.ports import Clock, to_ms

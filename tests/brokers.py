@@ -22,10 +22,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from deploy.brokers.mosquitto import MosquittoBroker, TlsFiles
+from hub.authority.pki import HubClient, Revocation
+from hub.authority.pki_check import check_request
+from hub.authority.pki_files import PkiFiles, open_pki
 from hub.network.broker import BrokerOptions, EmbeddedBroker
-from hub.network.pki import HubClient, Revocation
-from hub.network.pki_check import check_request
-from hub.network.pki_files import PkiFiles, open_pki
 from protocol.ids import HubId, NodeId
 from tests.requirements import require
 

@@ -25,9 +25,9 @@ from pathlib import Path
 
 import psutil
 
+from hub.authority.pki import HubClient
+from hub.authority.pki_files import PkiFiles, write_atomically
 from hub.network.broker_config import BrokerConfig, render
-from hub.network.pki import HubClient
-from hub.network.pki_files import PkiFiles, write_atomically
 
 EX_CONFIG = 78
 """sysexits.h: the configuration cannot be run."""

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.network.pki import HubClient
+from hub.authority.pki import HubClient
 from protocol import topics
 from protocol.ids import HubId, NodeId
 from protocol.limits import BROKER_MAX_PACKET_BYTES

@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.network.rules import Ailment, ApprovalRule, CodeState, State
-from hub.registry.errors import RegistryRule
-from hub.registry.rules import OfficerStatus
+from hub.network.rules import Ailment, State
 
 STATES: Mapping[State, str] = {
     State.LIVE: "Tersambung",
@@ -24,44 +22,3 @@ AILMENTS: Mapping[Ailment, str] = {
     Ailment.DISK_LOW: "Cakram hampir penuh",
     Ailment.CERTIFICATE_ENDS: "Sertifikat segera berakhir",
 }
-
-CODE_STATES: Mapping[CodeState, str] = {
-    CodeState.OPEN: "Kode belum dipakai",
-    CodeState.REQUESTED: "Menunggu orang kedua",
-    CodeState.APPROVED: "Disetujui, sertifikat sedang dibuat",
-    CodeState.ISSUED: "Jawaban siap diambil simpul",
-    CodeState.REFUSED: "Ditolak",
-    CodeState.CLOSED: "Selesai",
-}
-
-OFFICER_STATUSES: Mapping[OfficerStatus, str] = {
-    OfficerStatus.PENDING: "Menunggu persetujuan",
-    OfficerStatus.APPROVED: "Disetujui, sertifikat sedang dibuat",
-    OfficerStatus.ACTIVE: "Berlaku",
-    OfficerStatus.REVOKED: "Dicabut",
-}
-
-APPROVAL_RULES: Mapping[ApprovalRule, str] = {
-    ApprovalRule.SAME_PERSON: "Anda yang membuat kode ini. Aturan dua orang: orang lain yang harus menyetujuinya.",
-    ApprovalRule.CODE_UNKNOWN: "Pendaftaran ini tidak ada.",
-    ApprovalRule.NOT_REQUESTED: "Tidak ada permintaan yang menunggu: belum dipakai simpul, atau sudah diputuskan.",
-    ApprovalRule.VILLAGE_UNKNOWN: "Desa ini tidak ada di kabupaten. Pilih dari daftar.",
-}
-
-REGISTRY_RULES: Mapping[RegistryRule, str] = {
-    RegistryRule.NODE_UNKNOWN: "Simpul ini tidak terdaftar.",
-    RegistryRule.NODE_REVOKED: "Simpul ini sudah dicabut.",
-    RegistryRule.OFFICER_UNKNOWN: "Petugas ini tidak terdaftar.",
-    RegistryRule.OFFICER_REVOKED: "Petugas ini sudah dicabut.",
-    RegistryRule.KEY_TAKEN: "Kunci ini sudah milik simpul lain. Buat kode baru dan daftarkan ulang dengan kunci baru.",
-    RegistryRule.SERIALS_USED_UP: "Desa ini sudah memakai ke-99 nomor simpulnya.",
-    RegistryRule.NUMBERS_USED_UP: "Nomor pendaftaran tahun ini sudah habis.",
-}
-
-REVOCATION_REASONS: Mapping[str, str] = {
-    "lost": "PC hilang atau dicuri",
-    "replaced": "PC diganti",
-    "misuse": "Dugaan penyalahgunaan",
-    "closed": "Kantor ditutup",
-}
-"""Reason codes as they stand in the ledger entry."""

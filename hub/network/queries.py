@@ -1,21 +1,20 @@
-"""Read models of the fleet: the wall, a node's page, enrolment requests, what is revoked."""
+"""Read models of the fleet: the wall and a node's page."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from hub.authority.tables import NodeCertificate
 from hub.catalogue.regions import Region, Regions
 from hub.intake.tables import Bundle, BundleReceipt, IntakeQuarantine, IntakeRefusal, IntakeTally
 from hub.network import tables
-from hub.network.pki import Revocation
 from hub.network.rules import (
     DEAD_AFTER,
     Ailment,
-    CodeState,
     Gap,
     Reported,
     State,
@@ -30,9 +29,8 @@ from hub.registry.queries import all_nodes, load_node
 from hub.registry.records import NodeRecord, node_record
 from hub.registry.rules import NodeStatus
 from hub.registry.tables import Node
-from protocol.enrolment import EnrolmentRequest, fingerprint
-from protocol.ids import NodeId, VillageCode
-from protocol.limits import MAX_ENROLMENT_BYTES, MAX_RECEIPT_BYTES
+from protocol.ids import NodeId
+from protocol.limits import MAX_RECEIPT_BYTES
 from protocol.receipt import ReceiptKind, Subject
 from protocol.wire import from_bytes
 
@@ -105,39 +103,6 @@ class Troubles:
     quarantined: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CodeLine:
-    """One enrolment on the page of the administrator; never the code itself."""
-
-    code_id: bytes
-    village: VillageCode
-    state: CodeState
-    invited_by: str
-    invited_at: datetime
-    expires_at: datetime
-    failures: int
-    fingerprint: str
-    """Of the node's signing key, as its own screen shows it; empty before the request came."""
-    officers: tuple[str, ...]
-    """Names that the node asks to certify; empty once it has its answer."""
-    requested_at: datetime | None
-    approved_by: str
-    node_id: str
-
-
-def enrolments(session: Session, limit: int = 100) -> list[CodeLine]:
-    """Return enrolments, those that wait for a person first, then the newest."""
-    waits = case((tables.EnrolmentCode.state == CodeState.REQUESTED.value, 0), else_=1)
-    wanted = select(tables.EnrolmentCode).order_by(waits, tables.EnrolmentCode.invited_at.desc()).limit(limit)
-    return [_code_line(row) for row in session.scalars(wanted)]
-
-
-def waiting_enrolments(session: Session) -> int:
-    """Return how many requests wait for a second person."""
-    waiting = tables.EnrolmentCode.state == CodeState.REQUESTED.value
-    return session.scalar(select(func.count()).where(waiting)) or 0
-
-
 def fleet(session: Session, now: datetime) -> list[NodeCard]:
     """Return every node, revoked ones too, in the order of the names; a handful of statements for any number."""
     return _cards(session, now, all_nodes(session), only=None)
@@ -192,39 +157,6 @@ def troubles(session: Session, now: datetime, node_id: NodeId) -> Troubles:
     )
 
 
-def revocations(session: Session, now: datetime) -> list[Revocation]:
-    """Return the certificates that belong on the revocation list: of revoked nodes, not expired yet."""
-    wanted = (
-        select(tables.NodeCertificate.serial, Node.revoked_at)
-        .join(Node)
-        .where(Node.revoked_at.is_not(None), tables.NodeCertificate.expires_at > now)
-        .order_by(tables.NodeCertificate.serial)
-    )
-    return [
-        Revocation(serial=int(serial, 16), revoked_at=revoked_at)
-        for serial, revoked_at in session.execute(wanted)
-        if revoked_at is not None
-    ]
-
-
-def _code_line(row: tables.EnrolmentCode) -> CodeLine:
-    asked = None if row.request is None else from_bytes(row.request, EnrolmentRequest, max_bytes=MAX_ENROLMENT_BYTES)
-    return CodeLine(
-        code_id=row.code_id,
-        village=VillageCode(row.village),
-        state=CodeState(row.state),
-        invited_by=row.invited_by,
-        invited_at=row.invited_at,
-        expires_at=row.expires_at,
-        failures=row.failures,
-        fingerprint="" if row.signing_key is None else fingerprint(row.signing_key),
-        officers=() if asked is None else tuple(officer.name for officer in asked.officers),
-        requested_at=row.requested_at,
-        approved_by=row.approved_by or "",
-        node_id=row.node_id or "",
-    )
-
-
 def reachable_nodes(session: Session, now: datetime) -> list[NodeRecord]:
     """Return the nodes in service that are connected, as far as the hub knows."""
     seen = tables.Presence.seen_at > now - DEAD_AFTER
@@ -256,9 +188,9 @@ def _cards(
     )
     ends = _pairs(
         session,
-        select(tables.NodeCertificate.node_id, func.max(tables.NodeCertificate.expires_at))
-        .where(_among(tables.NodeCertificate.node_id, only))
-        .group_by(tables.NodeCertificate.node_id),
+        select(NodeCertificate.node_id, func.max(NodeCertificate.expires_at))
+        .where(_among(NodeCertificate.node_id, only))
+        .group_by(NodeCertificate.node_id),
     )
     behind = {name: row.last_counter for name, row in presences.items() if row.last_counter > accepted.get(name, 0)}
     gaps = _gaps(session, behind)

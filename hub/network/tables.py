@@ -1,59 +1,11 @@
-"""Tables of the fleet: enrolment codes, the certificates that were issued, presence."""
+"""Tables of the fleet: presence."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.storage.base import Base, UtcDateTime
-
-
-class EnrolmentCode(Base):
-    """One one-time code and what became of it. The code itself is never stored, only what is derived from it."""
-
-    __tablename__ = "enrolment_code"
-    __table_args__ = (
-        CheckConstraint(
-            "state IN ('open', 'requested', 'approved', 'issued', 'refused', 'closed')",
-            name="state",
-        ),
-        CheckConstraint("approved_by <> invited_by", name="two_persons"),
-    )
-
-    code_id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
-    village: Mapped[str] = mapped_column(String(13))
-    state: Mapped[str] = mapped_column(String(10), index=True)
-    request_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    response_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
-    """Both keys are erased when the code is closed."""
-    invited_by: Mapped[str] = mapped_column(String(80))
-    invited_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    failures: Mapped[int] = mapped_column(Integer, default=0)
-    """Requests with this code id and a wrong MAC."""
-    blocked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-    request: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
-    """The authenticated body; it names officers, and is erased when the code is closed."""
-    signing_key: Mapped[bytes | None] = mapped_column(LargeBinary(32), default=None)
-    requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-    approved_by: Mapped[str | None] = mapped_column(String(80), default=None)
-    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-    node_id: Mapped[str | None] = mapped_column(ForeignKey("node.node_id"), default=None)
-    answer: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
-    """The authenticated answer, the same bytes whenever it is fetched."""
-    fetched_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-
-
-class NodeCertificate(Base):
-    """A client certificate that the hub's authority issued to a node; what the revocation list is made from."""
-
-    __tablename__ = "node_certificate"
-
-    serial: Mapped[str] = mapped_column(String(40), primary_key=True)
-    """Hexadecimal."""
-    node_id: Mapped[str] = mapped_column(ForeignKey("node.node_id"), index=True)
-    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Presence(Base):

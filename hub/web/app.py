@@ -13,10 +13,11 @@ from hub.accounts import views as accounts_views
 from hub.accounts.access import EXTENSION, TOOLS, public, web_context
 from hub.accounts.context import WebContext
 from hub.accounts.labels import CAPACITY_LABELS, ROLE_LABELS
+from hub.authority import api as authority_api
+from hub.authority import views as authority_views
 from hub.desks.move_views import blueprint as casework_blueprint
 from hub.fees import views as fees_views
 from hub.ledger.views import make_blueprint
-from hub.network import api as network_api
 from hub.network import views as network_views
 from hub.parcels.spool import Spool
 from hub.parcels.views import blueprint as parcels_blueprint
@@ -37,7 +38,8 @@ BLUEPRINTS = (
     permits_blueprint,
     fees_views.blueprint,
     network_views.blueprint,
-    network_api.blueprint,
+    authority_api.blueprint,
+    authority_views.blueprint,
     parcels_blueprint,
 )
 """The rooms' pages; a room is added here."""

@@ -275,6 +275,7 @@ HOMES = {
         "hub/ledger/*",
         "hub/registry/*",  # officers' certificates are signed here
         "hub/dispatch/*",  # notices are signed here
+        "hub/authority/*",
         "hub/network/*",
         "hub/intake/*",
         "hub/permits/*",  # facts, lists and documents are signed here

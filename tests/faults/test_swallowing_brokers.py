@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub.network.pki import HubClient
+from hub.authority.pki import HubClient
 from protocol.ids import HubId
 from protocol.topics import beacon, up_filter
 from tests.brokers import Client, Mosquitto, NetworkPki, eventually, make_broker

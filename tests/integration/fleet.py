@@ -13,12 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from sqlalchemy.orm import Session
 
+from hub.authority import enrolment
+from hub.authority.certification import Issuer, issue_approved
+from hub.authority.pki import CertificateAuthority
+from hub.authority.rules import Verdict
 from hub.catalogue.catalogue import Catalogue
 from hub.ledger.service import sign_head
-from hub.network import enrolment
-from hub.network.certification import Issuer, issue_approved
-from hub.network.pki import CertificateAuthority
-from hub.network.rules import Verdict
 from hub.registry.records import NodeRecord
 from hub.registry.service import Decision, NewNode, enrol_node
 from hub.storage.engine import Database

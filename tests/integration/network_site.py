@@ -14,10 +14,10 @@ from werkzeug.test import TestResponse
 from hub.accounts.context import WebContext
 from hub.accounts.rules import Role
 from hub.accounts.service import NewPerson, add_person
+from hub.authority.certification import Issuer, issue_approved
+from hub.authority.pki_files import open_pki
 from hub.catalogue.catalogue import Catalogue
 from hub.ledger.service import sign_head
-from hub.network.certification import Issuer, issue_approved
-from hub.network.pki_files import open_pki
 from hub.settings import Settings
 from hub.storage.blobs import FileBlobStore
 from hub.storage.engine import Database

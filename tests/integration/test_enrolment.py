@@ -11,14 +11,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from hub.authority.certification import issue_approved
+from hub.authority.enrolment import Reply, refuse
+from hub.authority.errors import AuthorityError
+from hub.authority.pki_check import check_node_certificate
+from hub.authority.rules import ApprovalRule, CodeState, Verdict
+from hub.authority.tables import EnrolmentCode
 from hub.dispatch.post import Standings, announce
 from hub.dispatch.tables import NoticeRow
-from hub.network.certification import issue_approved
-from hub.network.enrolment import Reply, refuse
-from hub.network.errors import NetworkError
-from hub.network.pki_check import check_node_certificate
-from hub.network.rules import ApprovalRule, CodeState, Verdict
-from hub.network.tables import EnrolmentCode
 from hub.registry.errors import RegistryError
 from hub.registry.queries import load_node, officers_by_kid
 from hub.registry.service import revoke_node
@@ -168,7 +168,7 @@ def test_a_request_made_without_the_code_is_counted_then_blocked(hub: HubSide, p
 
 def test_who_made_the_code_does_not_approve(hub: HubSide, database: Database, pc: VillagePc) -> None:
     hub.request(pc.request())
-    with pytest.raises(NetworkError) as error:
+    with pytest.raises(AuthorityError) as error:
         hub.approve(pc, by="budi")
     assert error.value.rule is ApprovalRule.SAME_PERSON
     with database.reading() as session:
@@ -176,7 +176,7 @@ def test_who_made_the_code_does_not_approve(hub: HubSide, database: Database, pc
 
 
 def refused_approval(hub: HubSide, pc: VillagePc) -> ApprovalRule:
-    with pytest.raises(NetworkError) as error:
+    with pytest.raises(AuthorityError) as error:
         hub.approve(pc)
     return error.value.rule
 
@@ -190,7 +190,7 @@ def test_an_approval_needs_a_request_and_happens_once(hub: HubSide, pc: VillageP
 
 
 def test_a_village_of_another_regency_gets_no_code(hub: HubSide) -> None:
-    with pytest.raises(NetworkError) as error:
+    with pytest.raises(AuthorityError) as error:
         hub.invite(village=VillageCode("33.72.01.1001"))
     assert error.value.rule is ApprovalRule.VILLAGE_UNKNOWN
 
@@ -293,7 +293,7 @@ def test_a_refused_request_stays_refused(hub: HubSide, database: Database, pc: V
         refuse(session, pc.keys.code_id)
     assert hub.request(pc.request()) is Verdict.REFUSED
     assert hub.answer(pc).verdict is Verdict.REFUSED
-    with pytest.raises(NetworkError):
+    with pytest.raises(AuthorityError):
         hub.approve(pc)
 
 

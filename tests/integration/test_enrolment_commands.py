@@ -8,12 +8,12 @@ from typer.testing import CliRunner, Result
 
 from hub.accounts.rules import Role
 from hub.accounts.tables import Person
-from hub.network import enrolment
-from hub.network.cli import node_app
-from hub.network.pki_check import revoked_serials
-from hub.network.pki_files import PkiFiles, open_pki
-from hub.network.revocation import renew_revocation_list
-from hub.network.rules import Verdict
+from hub.authority import enrolment
+from hub.authority.cli import node_app
+from hub.authority.pki_check import revoked_serials
+from hub.authority.pki_files import PkiFiles, open_pki
+from hub.authority.revocation import renew_revocation_list
+from hub.authority.rules import Verdict
 from hub.registry.service import request_officers
 from hub.storage.engine import Database
 from hub.storage.hubkeys import create_keys

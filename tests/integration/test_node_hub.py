@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.authority import enrolment as hub_enrolment
+from hub.authority.certification import Issuer, issue_approved
+from hub.authority.rules import Verdict
 from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import write_notice
 from hub.intake.assembly import assemble
@@ -17,11 +20,8 @@ from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, issue_waiting, request_receipt
 from hub.intake.tables import Bundle, IntakeRefusal
 from hub.ledger.service import sign_head
-from hub.network import enrolment as hub_enrolment
-from hub.network.certification import Issuer, issue_approved
 from hub.network.mail import answer_mail
 from hub.network.presence import on_health
-from hub.network.rules import Verdict
 from hub.network.tables import Presence
 from hub.registry.service import Decision, revoke_officer
 from hub.storage.hubkeys import public_keys

@@ -13,8 +13,8 @@ from random import Random
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from hub.network.pki import HubClient
-from hub.network.pki_check import check_request
+from hub.authority.pki import HubClient
+from hub.authority.pki_check import check_request
 from protocol.health import HealthKind
 from protocol.ids import NodeId
 from protocol.topics import up_filter

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.network.pki import HubClient
+from hub.authority.pki import HubClient
 from protocol.ids import HubId, NodeId
 from protocol.topics import Down, Up, beacon, down, parse_up, up_filter
 from tests.brokers import Client, RealBroker, eventually

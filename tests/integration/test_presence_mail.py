@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy.orm import Session
 
+from hub.authority.certification import certify_approved
 from hub.dispatch.ahead import SentAhead
 from hub.intake.carrier import Outgoing
 from hub.ledger.service import root_at
-from hub.network.certification import certify_approved
 from hub.network.mail import answer_mail, record_mail
 from hub.registry.queries import load_node
 from hub.registry.service import approve_officer, lease_numbers, revoke_node

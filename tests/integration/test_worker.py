@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from hub.authority.certification import Issuer
+from hub.authority.pki_files import open_pki
 from hub.calendar.news import calendar_data
 from hub.calendar.rules import Entry, EntryKind
 from hub.calendar.service import Change, add_closure, current_calendar
@@ -20,8 +22,6 @@ from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, request_receipt
 from hub.ledger.witnesses import Witnesses
-from hub.network.certification import Issuer
-from hub.network.pki_files import open_pki
 from hub.network.presence import on_health
 from hub.registry.tables import Node
 from hub.storage.hubkeys import public_keys

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.authority.pki import HubClient
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.fairness import Quota
 from hub.intake.mqtt import BrokerOptions, MqttCarrier
 from hub.intake.runner import IntakeRunner, Pace
-from hub.network.pki import HubClient
 from protocol.receipt import ReceiptKind
 from protocol.topics import down_filter, up_filter
 from tests.brokers import Client, RealBroker, eventually

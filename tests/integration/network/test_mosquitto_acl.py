@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from deploy.brokers.mosquitto import main, render_acl
+from hub.authority.pki import HubClient
 from hub.network.broker_config import permissions_of
-from hub.network.pki import HubClient
 from protocol import topics
 from protocol.ids import HubId, NodeId
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.authority.pki import HubClient
 from hub.network.broker import BrokerRefusedError, check_embedded_allowed
 from hub.network.broker_config import BrokerConfig, permissions_of, render, subject
-from hub.network.pki import HubClient
 from protocol import topics
 from protocol.errors import SchemaError
 from protocol.ids import HubId, NodeId

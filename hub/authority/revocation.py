@@ -7,8 +7,8 @@ from datetime import datetime
 
 from cryptography import x509
 
-from hub.network.pki_files import REISSUE_AFTER, PkiFiles
-from hub.network.queries import revocations
+from hub.authority.pki_files import REISSUE_AFTER, PkiFiles
+from hub.authority.queries import revocations
 from hub.storage.engine import Database
 
 

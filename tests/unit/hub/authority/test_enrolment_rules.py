@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.network.rules import ApprovalRule, CodeState, Verdict, blocked_for, may_approve, may_request
+from hub.authority.rules import ApprovalRule, CodeState, Verdict, blocked_for, may_approve, may_request
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=1)

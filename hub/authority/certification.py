@@ -13,14 +13,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
+from hub.authority.pki import CertificateAuthority
+from hub.authority.pki_check import check_request
+from hub.authority.pki_files import load_pki
+from hub.authority.rules import ANSWER_KEPT_AFTER_FETCH, CODE_LIFE, CodeState
+from hub.authority.tables import EnrolmentCode, NodeCertificate
 from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.service import write_notice
 from hub.ledger.service import newest_checkpoint
-from hub.network.pki import CertificateAuthority
-from hub.network.pki_check import check_request
-from hub.network.pki_files import load_pki
-from hub.network.rules import ANSWER_KEPT_AFTER_FETCH, CODE_LIFE, CodeState
-from hub.network.tables import EnrolmentCode, NodeCertificate
 from hub.registry.queries import approved_officers, certificates, load_leases
 from hub.registry.records import OfficerRecord
 from hub.registry.rules import NodeStatus

@@ -39,7 +39,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from hub.network.pki_check import CertificateRefusal, CertificateRefusedError, ProvenKey, node_urn
+from hub.authority.pki_check import CertificateRefusal, CertificateRefusedError, ProvenKey, node_urn
 from protocol.errors import SchemaError
 from protocol.ids import HubId, NodeId
 

@@ -11,8 +11,8 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.accounts.access import machine, web_context
-from hub.network import enrolment
-from hub.network.rules import Verdict
+from hub.authority import enrolment
+from hub.authority.rules import Verdict
 from hub.storage.errors import StorageError
 from protocol import codec
 from protocol.enrolment import EnrolmentPoll, claimed_code_id, parse_authenticated

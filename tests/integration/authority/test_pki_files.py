@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from hub.network.pki import HUB_LIFE, HubClient, Revocation
-from hub.network.pki_check import revoked_serials
-from hub.network.pki_files import PkiFiles, PkiMissingError, load_pki, open_pki, write_atomically
+from hub.authority.pki import HUB_LIFE, HubClient, Revocation
+from hub.authority.pki_check import revoked_serials
+from hub.authority.pki_files import PkiFiles, PkiMissingError, load_pki, open_pki, write_atomically
 from protocol.ids import HubId
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from hub.network.pki import (
+from hub.authority.pki import (
     BROKER_NAME,
     CertificateAuthority,
     Entropy,

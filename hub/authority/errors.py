@@ -1,9 +1,9 @@
-"""What the network room refuses to a person, with the rule that says so."""
+"""What the authority refuses to a person, with the rule that says so."""
 
-from hub.network.rules import ApprovalRule
+from hub.authority.rules import ApprovalRule
 
 
-class NetworkError(Exception):
+class AuthorityError(Exception):
     """An enrolment step that a rule forbids."""
 
     def __init__(self, rule: ApprovalRule) -> None:

@@ -14,7 +14,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.network.pki import (
+from hub.authority.pki import (
     CLOCK_SKEW,
     NODE_LIFE,
     REVOCATION_LIST_LIFE,
@@ -23,7 +23,7 @@ from hub.network.pki import (
     Revocation,
     renewal_due_at,
 )
-from hub.network.pki_check import (
+from hub.authority.pki_check import (
     CertificateRefusal,
     CertificateRefusedError,
     RequestRefusal,

@@ -13,11 +13,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from hub.catalogue.regions import Regions
-from hub.dispatch.post import welcome
-from hub.network.errors import NetworkError
-from hub.network.pki_check import RequestRefusedError, check_request
-from hub.network.rules import (
+from hub.authority.errors import AuthorityError
+from hub.authority.pki_check import RequestRefusedError, check_request
+from hub.authority.rules import (
     ANSWER_KEPT_AFTER_FETCH,
     CODE_LIFE,
     ApprovalRule,
@@ -27,7 +25,9 @@ from hub.network.rules import (
     may_approve,
     may_request,
 )
-from hub.network.tables import EnrolmentCode
+from hub.authority.tables import EnrolmentCode
+from hub.catalogue.regions import Regions
+from hub.dispatch.post import welcome
 from hub.registry.queries import (
     is_known_node_key,
     is_known_officer,
@@ -78,10 +78,10 @@ def invite(
     """Return a fresh code for a village. It is shown once; the hub cannot show it again.
 
     Raises:
-        NetworkError: the regency has no such village.
+        AuthorityError: the regency has no such village.
     """
     if regions.village(village) is None:
-        raise NetworkError(ApprovalRule.VILLAGE_UNKNOWN)
+        raise AuthorityError(ApprovalRule.VILLAGE_UNKNOWN)
     code = make_code(randomness.token(CODE_BYTES))
     keys = derive_code_keys(code)
     session.add(
@@ -129,14 +129,14 @@ def approve(session: Session, now: datetime, *, code_id: bytes, approved_by: str
     """Let a requesting node in, with the officers that it named, and return the name that the hub gives it.
 
     Raises:
-        NetworkError: no such request, or the approver made the code.
+        AuthorityError: no such request, or the approver made the code.
         RegistryError: the node's key is known already, or the village used up its serials.
     """
     row = _code(session, code_id)
     state = None if row is None else CodeState(row.state)
     rule = may_approve(state, invited_by=row.invited_by if row else "", approved_by=approved_by)
     if row is None or row.request is None or rule is not None:
-        raise NetworkError(rule or ApprovalRule.CODE_UNKNOWN)
+        raise AuthorityError(rule or ApprovalRule.CODE_UNKNOWN)
     request = from_bytes(row.request, EnrolmentRequest, max_bytes=MAX_ENROLMENT_BYTES)
     new = NewNode(
         village=VillageCode(row.village),
@@ -161,13 +161,13 @@ def refuse(session: Session, code_id: bytes) -> None:
     """Turn a request down, or take back a code that nobody used.
 
     Raises:
-        NetworkError: no such code, or it was approved already.
+        AuthorityError: no such code, or it was approved already.
     """
     row = _code(session, code_id)
     if row is None:
-        raise NetworkError(ApprovalRule.CODE_UNKNOWN)
+        raise AuthorityError(ApprovalRule.CODE_UNKNOWN)
     if CodeState(row.state) not in {CodeState.OPEN, CodeState.REQUESTED}:
-        raise NetworkError(ApprovalRule.NOT_REQUESTED)
+        raise AuthorityError(ApprovalRule.NOT_REQUESTED)
     row.state = CodeState.REFUSED.value
     row.request = row.request_key = row.response_key = None
 

@@ -1,0 +1,82 @@
+"""Read models of the authority: enrolment requests, and what is revoked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from hub.authority import tables
+from hub.authority.pki import Revocation
+from hub.authority.rules import CodeState
+from hub.registry.tables import Node
+from protocol.enrolment import EnrolmentRequest, fingerprint
+from protocol.ids import VillageCode
+from protocol.limits import MAX_ENROLMENT_BYTES
+from protocol.wire import from_bytes
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeLine:
+    """One enrolment on the page of the administrator; never the code itself."""
+
+    code_id: bytes
+    village: VillageCode
+    state: CodeState
+    invited_by: str
+    invited_at: datetime
+    expires_at: datetime
+    failures: int
+    fingerprint: str
+    """Of the node's signing key, as its own screen shows it; empty before the request came."""
+    officers: tuple[str, ...]
+    """Names that the node asks to certify; empty once it has its answer."""
+    requested_at: datetime | None
+    approved_by: str
+    node_id: str
+
+
+def enrolments(session: Session, limit: int = 100) -> list[CodeLine]:
+    """Return enrolments, those that wait for a person first, then the newest."""
+    waits = case((tables.EnrolmentCode.state == CodeState.REQUESTED.value, 0), else_=1)
+    wanted = select(tables.EnrolmentCode).order_by(waits, tables.EnrolmentCode.invited_at.desc()).limit(limit)
+    return [_code_line(row) for row in session.scalars(wanted)]
+
+
+def waiting_enrolments(session: Session) -> int:
+    """Return how many requests wait for a second person."""
+    waiting = tables.EnrolmentCode.state == CodeState.REQUESTED.value
+    return session.scalar(select(func.count()).where(waiting)) or 0
+
+
+def revocations(session: Session, now: datetime) -> list[Revocation]:
+    """Return the certificates that belong on the revocation list: of revoked nodes, not expired yet."""
+    wanted = (
+        select(tables.NodeCertificate.serial, Node.revoked_at)
+        .join(Node)
+        .where(Node.revoked_at.is_not(None), tables.NodeCertificate.expires_at > now)
+        .order_by(tables.NodeCertificate.serial)
+    )
+    return [
+        Revocation(serial=int(serial, 16), revoked_at=revoked_at)
+        for serial, revoked_at in session.execute(wanted)
+        if revoked_at is not None
+    ]
+
+
+def _code_line(row: tables.EnrolmentCode) -> CodeLine:
+    asked = None if row.request is None else from_bytes(row.request, EnrolmentRequest, max_bytes=MAX_ENROLMENT_BYTES)
+    return CodeLine(
+        code_id=row.code_id,
+        village=VillageCode(row.village),
+        state=CodeState(row.state),
+        invited_by=row.invited_by,
+        invited_at=row.invited_at,
+        expires_at=row.expires_at,
+        failures=row.failures,
+        fingerprint="" if row.signing_key is None else fingerprint(row.signing_key),
+        officers=() if asked is None else tuple(officer.name for officer in asked.officers),
+        requested_at=row.requested_at,
+        approved_by=row.approved_by or "",
+        node_id=row.node_id or "",
+    )

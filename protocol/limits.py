@@ -80,6 +80,12 @@ MAX_ACTS = 10
 MAX_ACT_BYTES = 2_500
 """One sealed statement: two texts of 200 letters of up to four bytes, with two envelopes around them."""
 
+MAX_ANSWER_BYTES = 30_000
+"""What a node brings for a remote request: a support file has 5 to 15 KB. One in a mail that carries little else."""
+
+MAX_ANSWERS_IN_MAIL = 5
+"""Answers to remote requests in one mail; what the hub has not confirmed comes again."""
+
 MAX_NOTICE_BODY_BYTES = MAX_MAIL_BYTES - 2_000
 """The body of a notice before it is sealed: all answers of a case are 12 KB in practice, 48 KB at most."""
 

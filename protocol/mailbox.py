@@ -14,8 +14,9 @@ from protocol.documents import PieceRange
 from protocol.envelope import KeyFinder, Purpose, verify
 from protocol.errors import IdentityError
 from protocol.ids import NodeId, OfficerId
-from protocol.limits import MAX_ACT_BYTES, MAX_ACTS, MAX_DOCUMENTS_ASKED, MAX_MAIL_BYTES
+from protocol.limits import MAX_ACT_BYTES, MAX_ACTS, MAX_ANSWERS_IN_MAIL, MAX_DOCUMENTS_ASKED, MAX_MAIL_BYTES
 from protocol.merkle import MAX_PATH
+from protocol.requests import RequestAnswer
 from protocol.sealing import Digest
 from protocol.wire import Wire, from_bytes
 
@@ -37,6 +38,9 @@ class NoticeKind(StrEnum):
     REVOCATIONS = "revocations"  # a signed ``permit.RevocationList``
     CALENDAR = "calendar"  # ``notices.CalendarData``: days off, closures
     BACKUP = "backup"  # ``notices.BackedUp``: what a verified backup of the hub covers
+    MAINTENANCE = "maintenance"  # ``requests.MaintenanceNotice``: a planned outage
+    BROADCAST = "broadcast"  # ``requests.BroadcastNotice``: a text for the office
+    REQUEST = "request"  # ``requests.RemoteRequest``: the hub asks for something that the office may refuse
 
 
 class Notice(Wire, frozen=True, kw_only=True):
@@ -107,6 +111,10 @@ class Mail(Wire, frozen=True, kw_only=True):
     """Pieces of documents that this node lacks; the hub answers on ``down/part`` and remembers nothing."""
     acts: Annotated[list[SealedAct], msgspec.Meta(max_length=MAX_ACTS)] = msgspec.field(default_factory=list)
     """Statements of officers, each a ``SealedBody``; they come again until the hub's receipt for them is here."""
+    answers: Annotated[list[RequestAnswer], msgspec.Meta(max_length=MAX_ANSWERS_IN_MAIL)] = msgspec.field(
+        default_factory=list
+    )
+    """What became of remote requests; they come again until the hub says that it has them."""
 
 
 class Control(Wire, frozen=True, kw_only=True):

@@ -19,6 +19,7 @@ from protocol import (
     parcel,
     permit,
     receipt,
+    requests,
     sealing,
 )
 from protocol.envelope import Purpose
@@ -27,7 +28,21 @@ from protocol.vectors import make
 from tests.architecture.source import ROOT
 
 SPEC = (ROOT / "protocol" / "SPEC.md").read_text(encoding="utf-8")
-MODULES = (bundle, checkpoint, chunks, documents, enrolment, health, mailbox, notices, parcel, permit, receipt, sealing)
+MODULES = (
+    bundle,
+    checkpoint,
+    chunks,
+    documents,
+    enrolment,
+    health,
+    mailbox,
+    notices,
+    parcel,
+    permit,
+    receipt,
+    requests,
+    sealing,
+)
 MESSAGES: dict[str, type[msgspec.Struct]] = {
     name: kind
     for module in MODULES

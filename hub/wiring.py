@@ -24,6 +24,7 @@ from hub.dispatch.service import write_notice
 from hub.fees.changes import change_fee
 from hub.fees.queries import charged_rp
 from hub.fees.service import FeeTools
+from hub.health.presence import on_health
 from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.mqtt import BrokerOptions
@@ -31,7 +32,6 @@ from hub.intake.reading import AcceptedBundle
 from hub.intake.receipts import LogSigner
 from hub.ledger.witnesses import WitnessAddress, Witnesses
 from hub.network.mail import answer_mail
-from hub.network.presence import on_health
 from hub.parcels.reader import ParcelReader
 from hub.parcels.spool import Spool
 from hub.permits.bsre import BsreAccount, BsreProvider

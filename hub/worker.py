@@ -29,6 +29,7 @@ from hub.casework.events import CaseTools
 from hub.clocks.recompute import recompute_stale
 from hub.dispatch.post import Standings, announce, standing_services
 from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
+from hub.health.presence import reachable_nodes
 from hub.intake.carrier import Carrier, Outgoing
 from hub.intake.context import HubSecrets, Stores
 from hub.intake.receipts import issue_waiting
@@ -37,7 +38,6 @@ from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.service import sign_head
 from hub.ledger.witnesses import Witnesses
 from hub.logs import trail_of
-from hub.network.queries import reachable_nodes
 from hub.oversight.escalation import escalate
 from hub.storage.errors import StorageError
 from hub.storage.ports import Clock, to_ms

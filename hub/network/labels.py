@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hub.network.rules import Ailment, State
+from hub.health.rules import Ailment, State
 
 STATES: Mapping[State, str] = {
     State.LIVE: "Tersambung",

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from hub.authority.tables import NodeCertificate
 from hub.catalogue.regions import Region, Regions
-from hub.intake.tables import Bundle, BundleReceipt, IntakeQuarantine, IntakeRefusal, IntakeTally
-from hub.network import tables
-from hub.network.rules import (
-    DEAD_AFTER,
+from hub.health import tables
+from hub.health.gaps import among, gaps_of, pairs
+from hub.health.rules import (
     Ailment,
     Gap,
     Reported,
@@ -21,18 +20,12 @@ from hub.network.rules import (
     Vitals,
     ailments,
     count_missing,
-    find_gaps,
     shown,
-    without,
 )
+from hub.intake.tables import Bundle, IntakeQuarantine, IntakeRefusal, IntakeTally
 from hub.registry.queries import all_nodes, load_node
-from hub.registry.records import NodeRecord, node_record
-from hub.registry.rules import NodeStatus
-from hub.registry.tables import Node
+from hub.registry.records import NodeRecord
 from protocol.ids import NodeId
-from protocol.limits import MAX_RECEIPT_BYTES
-from protocol.receipt import ReceiptKind, Subject
-from protocol.wire import from_bytes
 
 T = TypeVar("T")
 
@@ -157,14 +150,6 @@ def troubles(session: Session, now: datetime, node_id: NodeId) -> Troubles:
     )
 
 
-def reachable_nodes(session: Session, now: datetime) -> list[NodeRecord]:
-    """Return the nodes in service that are connected, as far as the hub knows."""
-    seen = tables.Presence.seen_at > now - DEAD_AFTER
-    live = (tables.Presence.state == Reported.LIVE.value) & seen & (Node.status == NodeStatus.ACTIVE.value)
-    wanted = select(Node).join(tables.Presence, tables.Presence.node_id == Node.node_id).where(live)
-    return [node_record(row) for row in session.scalars(wanted.order_by(Node.node_id))]
-
-
 def _tile(village: Region, by_village: Mapping[str, list[NodeCard]]) -> Tile:
     cards = sorted(by_village.get(str(village.code), []), key=lambda card: (-len(card.ailments), card.record.node_id))
     return Tile(village=village, cards=tuple(cards))
@@ -174,26 +159,23 @@ def _cards(
     session: Session, now: datetime, records: Sequence[NodeRecord], *, only: Collection[NodeId] | None
 ) -> list[NodeCard]:
     presences = {
-        row.node_id: row
-        for row in session.scalars(select(tables.Presence).where(_among(tables.Presence.node_id, only)))
+        row.node_id: row for row in session.scalars(select(tables.Presence).where(among(tables.Presence.node_id, only)))
     }
-    accepted = _pairs(
-        session, select(IntakeTally.node_id, IntakeTally.accepted).where(_among(IntakeTally.node_id, only))
-    )
-    refusals = _pairs(
+    accepted = pairs(session, select(IntakeTally.node_id, IntakeTally.accepted).where(among(IntakeTally.node_id, only)))
+    refusals = pairs(
         session,
         select(IntakeRefusal.node_id, func.sum(IntakeRefusal.times))
-        .where(IntakeRefusal.refused_at >= now - RECENT, _among(IntakeRefusal.node_id, only))
+        .where(IntakeRefusal.refused_at >= now - RECENT, among(IntakeRefusal.node_id, only))
         .group_by(IntakeRefusal.node_id),
     )
-    ends = _pairs(
+    ends = pairs(
         session,
         select(NodeCertificate.node_id, func.max(NodeCertificate.expires_at))
-        .where(_among(NodeCertificate.node_id, only))
+        .where(among(NodeCertificate.node_id, only))
         .group_by(NodeCertificate.node_id),
     )
     behind = {name: row.last_counter for name, row in presences.items() if row.last_counter > accepted.get(name, 0)}
-    gaps = _gaps(session, behind)
+    gaps = gaps_of(session, behind)
     return [
         _card(
             record,
@@ -247,55 +229,3 @@ def _card(record: NodeRecord, presence: tables.Presence | None, now: datetime, c
         program=record.program if presence is None else presence.program,
         waiting_bytes=0 if presence is None else presence.waiting_bytes,
     )
-
-
-def _gaps(session: Session, behind: Mapping[str, int]) -> dict[str, list[Gap]]:
-    """Return the gaps of nodes whose newest counter is beyond what was accepted, rejected bundles taken out.
-
-    The database looks for the jumps: a node that has one rejected bundle is behind for ever, and its counters are many.
-    """
-    if not behind:
-        return {}
-    names = list(behind)
-    before = func.lag(Bundle.counter, 1, 0).over(partition_by=Bundle.node_id, order_by=Bundle.counter)
-    steps = select(Bundle.node_id, Bundle.counter, before.label("before")).where(_among(Bundle.node_id, names))
-    step = steps.subquery().c
-    jumps = select(step.node_id, step.before, step.counter).where(step.counter > step.before + 1)
-    found: dict[str, list[tuple[int, int]]] = {name: [] for name in names}
-    for name, left, right in session.execute(jumps.order_by(step.node_id, step.counter)):
-        found.get(name, []).append((left, right))
-    newest = select(Bundle.node_id, func.max(Bundle.counter)).where(_among(Bundle.node_id, names))
-    highest = _pairs(session, newest.group_by(Bundle.node_id))
-    gaps = {name: find_gaps(found[name], highest.get(name, 0), behind[name]) for name in names}
-    rejected = _rejected(session, [name for name in names if gaps[name]])
-    return {name: without(gaps[name], rejected.get(name, ())) for name in names}
-
-
-def _rejected(session: Session, names: Collection[str]) -> dict[str, list[int]]:
-    """Return the counters of rejected bundles: the hub has said no, so they are not missing."""
-    found: dict[str, list[int]] = {}
-    if not names:
-        return found
-    wanted = select(BundleReceipt.node_id, BundleReceipt.subject).where(
-        BundleReceipt.kind == ReceiptKind.REJECTED.value, _among(BundleReceipt.node_id, names)
-    )
-    for name, subject in session.execute(wanted):
-        counter = from_bytes(subject, Subject, max_bytes=MAX_RECEIPT_BYTES).counter
-        found.setdefault(name, []).append(counter)
-    return found
-
-
-def _pairs(session: Session, wanted: Select[str, T]) -> dict[str, T]:
-    """Return rows of two columns as a mapping."""
-    return {row[0]: row[1] for row in session.execute(wanted)}
-
-
-MOST_NAMES = 500
-"""Beyond this many names, reading all rows is cheaper than naming them (and stays below limits of parameters)."""
-
-
-def _among(column: InstrumentedAttribute[str], names: Collection[str] | None) -> ColumnElement[bool]:
-    """Return the condition that a column names one of these nodes; None stands for all of them."""
-    if names is None or len(names) > MOST_NAMES:
-        return column.is_not(None)
-    return column.in_([str(name) for name in names])

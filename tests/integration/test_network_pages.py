@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from hub.network.presence import on_health
+from hub.health.presence import on_health
 from hub.registry.queries import load_node
 from hub.registry.service import request_officers
 from protocol import codec

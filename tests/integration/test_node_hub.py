@@ -15,14 +15,14 @@ from hub.authority.certification import Issuer, issue_approved
 from hub.authority.rules import Verdict
 from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import write_notice
+from hub.health.presence import on_health
+from hub.health.tables import Presence
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, issue_waiting, request_receipt
 from hub.intake.tables import Bundle, IntakeRefusal
 from hub.ledger.service import sign_head
 from hub.network.mail import answer_mail
-from hub.network.presence import on_health
-from hub.network.tables import Presence
 from hub.registry.service import Decision, revoke_officer
 from hub.storage.hubkeys import public_keys
 from protocol.enrolment import derive_code_keys

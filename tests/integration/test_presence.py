@@ -8,10 +8,10 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.authority.queries import revocations
+from hub.health.presence import on_health
+from hub.health.rules import Ailment, State
 from hub.intake.tables import Bundle, BundleReceipt, IntakeRefusal, IntakeTally
-from hub.network.presence import on_health
 from hub.network.queries import NodeCard, fleet, newest_bundle, node_card, troubles, wall
-from hub.network.rules import Ailment, State
 from hub.registry.service import revoke_node
 from hub.storage.engine import Database
 from protocol.health import Health, HealthKind

@@ -22,7 +22,7 @@ from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, request_receipt
 from hub.ledger.witnesses import Witnesses
-from hub.network.presence import on_health
+from hub.health.presence import on_health
 from hub.registry.tables import Node
 from hub.storage.hubkeys import public_keys
 from hub.storage.ports import SystemIds

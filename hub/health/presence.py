@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.network.rules import Known, Reported, hear
-from hub.network.tables import Presence
+from hub.health.rules import DEAD_AFTER, Known, Reported, hear
+from hub.health.tables import Presence
+from hub.registry.records import NodeRecord, node_record
+from hub.registry.rules import NodeStatus
+from hub.registry.tables import Node
 from protocol.health import Health, HealthKind
 from protocol.ids import NodeId
 
@@ -66,3 +70,11 @@ def _write_figures(row: Presence, health: Health) -> None:
     row.waiting_bytes = health.waiting_bytes
     row.oldest_waiting_s = health.oldest_waiting_s
     row.disk_free_mb = health.disk_free_mb
+
+
+def reachable_nodes(session: Session, now: datetime) -> list[NodeRecord]:
+    """Return the nodes in service that are connected, as far as the hub knows."""
+    seen = Presence.seen_at > now - DEAD_AFTER
+    live = (Presence.state == Reported.LIVE.value) & seen & (Node.status == NodeStatus.ACTIVE.value)
+    wanted = select(Node).join(Presence, Presence.node_id == Node.node_id).where(live)
+    return [node_record(row) for row in session.scalars(wanted.order_by(Node.node_id))]

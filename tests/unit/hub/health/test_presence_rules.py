@@ -1,11 +1,11 @@
-"""Presence, gaps and ailments: the tables of cases behind hub/network/rules.py."""
+"""Presence, gaps and ailments: the tables of cases behind hub/health/rules.py."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hub.network.rules import (
+from hub.health.rules import (
     Ailment,
     Gap,
     Known,
@@ -16,7 +16,6 @@ from hub.network.rules import (
     count_missing,
     find_gaps,
     hear,
-    needs_numbers,
     shown,
     without,
 )
@@ -160,13 +159,3 @@ WELL = Vitals(state=State.LIVE, enrolled_at=THEN, disk_free_mb=9_000, certificat
 )
 def test_ailments(vitals: Vitals, expected: tuple[Ailment, ...]) -> None:
     assert ailments(vitals, NOW) == expected
-
-
-@pytest.mark.parametrize(
-    ("free", "has_this_year", "unused", "expected"),
-    [(60, True, 60, False), (59, True, 59, True), (150, False, 150, True), (0, True, 2_000, False)],
-)
-def test_numbers_are_leased_in_time_but_not_without_end(
-    free: int, has_this_year: bool, unused: int, expected: bool
-) -> None:
-    assert needs_numbers(free, has_this_year=has_this_year, unused=unused) is expected

@@ -111,6 +111,20 @@ def _make_account_opening() -> None:
     )
 
 
+def _make_broadcast() -> None:
+    op.create_table(
+        "broadcast",
+        sa.Column("broadcast_id", sa.String(length=26), nullable=False),
+        sa.Column("scope", sa.String(length=13), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("written_by", sa.String(length=80), nullable=False),
+        sa.Column("written_at", sa.BigInteger(), nullable=False),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("broadcast_id", name=op.f("pk_broadcast")),
+    )
+
+
 def _make_bundle() -> None:
     op.create_table(
         "bundle",
@@ -382,6 +396,25 @@ def _make_ledger_witness() -> None:
     )
 
 
+def _make_maintenance_window() -> None:
+    op.create_table(
+        "maintenance_window",
+        sa.Column("window_id", sa.String(length=26), nullable=False),
+        sa.Column("scope", sa.String(length=13), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("planned_by", sa.String(length=80), nullable=False),
+        sa.Column("planned_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_by", sa.String(length=80), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_maintenance_window_order")),
+        sa.PrimaryKeyConstraint("window_id", name=op.f("pk_maintenance_window")),
+    )
+    with op.batch_alter_table("maintenance_window", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_maintenance_window_ends_at"), ["ends_at"], unique=False)
+
+
 def _make_node() -> None:
     op.create_table(
         "node",
@@ -507,6 +540,20 @@ def _make_sign_in_failure() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name_hash", name=op.f("pk_sign_in_failure")),
     )
+
+
+def _make_village_week() -> None:
+    op.create_table(
+        "village_week",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("village", sa.String(length=13), nullable=False),
+        sa.Column("week", sa.String(length=90), nullable=False),
+        sa.Column("set_by", sa.String(length=80), nullable=False),
+        sa.Column("set_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_village_week")),
+    )
+    with op.batch_alter_table("village_week", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_village_week_village"), ["village"], unique=False)
 
 
 def _make_absence() -> None:
@@ -692,6 +739,27 @@ def _make_node_certificate() -> None:
     )
     with op.batch_alter_table("node_certificate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_node_certificate_node_id"), ["node_id"], unique=False)
+
+
+def _make_node_request() -> None:
+    op.create_table(
+        "node_request",
+        sa.Column("request_id", sa.String(length=26), nullable=False),
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("asked_by", sa.String(length=80), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("outcome IN ('', 'done', 'refused', 'failed')", name=op.f("ck_node_request_outcome")),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_node_request_node_id_node")),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_node_request")),
+    )
+    with op.batch_alter_table("node_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_node_request_node_id"), ["node_id"], unique=False)
 
 
 def _make_number_lease() -> None:
@@ -1339,6 +1407,7 @@ def _make_permit_revocation() -> None:
 
 TABLES = {
     "account_opening": _make_account_opening,
+    "broadcast": _make_broadcast,
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,
     "bundle_receipt": _make_bundle_receipt,
@@ -1358,6 +1427,7 @@ TABLES = {
     "ledger_head": _make_ledger_head,
     "ledger_tile": _make_ledger_tile,
     "ledger_witness": _make_ledger_witness,
+    "maintenance_window": _make_maintenance_window,
     "node": _make_node,
     "officer_act": _make_officer_act,
     "parcel": _make_parcel,
@@ -1366,6 +1436,7 @@ TABLES = {
     "permit_revocation_sent": _make_permit_revocation_sent,
     "person": _make_person,
     "sign_in_failure": _make_sign_in_failure,
+    "village_week": _make_village_week,
     "absence": _make_absence,
     "bundle_attachment": _make_bundle_attachment,
     "calendar_entry": _make_calendar_entry,
@@ -1374,6 +1445,7 @@ TABLES = {
     "delegation": _make_delegation,
     "enrolment_code": _make_enrolment_code,
     "node_certificate": _make_node_certificate,
+    "node_request": _make_node_request,
     "number_lease": _make_number_lease,
     "officer": _make_officer,
     "presence": _make_presence,

@@ -13,13 +13,13 @@ from hub.accounts.cli import people_app
 from hub.authority.cli import node_app
 from hub.authority.pki import HubClient
 from hub.authority.pki_files import load_pki, open_pki
+from hub.brokers.embedded import BrokerRefusedError, BrokerStartError, EmbeddedBroker, check_embedded_allowed
 from hub.intake.fairness import Quota
 from hub.intake.mqtt import MqttCarrier
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
 from hub.ledger.cli import ledger_app
 from hub.ledger.errors import LedgerCorruptError
 from hub.logs import configure_logs
-from hub.network.broker import BrokerRefusedError, BrokerStartError, EmbeddedBroker, check_embedded_allowed
 from hub.network.cli import list_all
 from hub.oversight.cli import calendar_app
 from hub.parcels.cli import parcel_app

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from hub.network.broker import BrokerStartError, EmbeddedBroker
+from hub.brokers.embedded import BrokerStartError, EmbeddedBroker
 from hub.registry.queries import all_nodes
 from hub.storage.engine import Database
 from hub.storage.errors import StorageError

@@ -25,7 +25,7 @@ from deploy.brokers.mosquitto import MosquittoBroker, TlsFiles
 from hub.authority.pki import HubClient, Revocation
 from hub.authority.pki_check import check_request
 from hub.authority.pki_files import PkiFiles, open_pki
-from hub.network.broker import BrokerOptions, EmbeddedBroker
+from hub.brokers.embedded import BrokerOptions, EmbeddedBroker
 from protocol.ids import HubId, NodeId
 from tests.requirements import require
 

@@ -111,7 +111,7 @@ def impure_protocol(module: Module) -> list[str]:
 # --- clocks, identifiers, randomness, environment --------------------------------------------------------------------
 
 PORTS = ("hub/storage/ports.py", "village_node/store/ports.py")
-STOPWATCHES = ("hub/intake/mqtt.py", "village_node/sync/mqtt.py", "*/cli.py", "hub/worker.py", "hub/network/broker.py")
+STOPWATCHES = ("hub/intake/mqtt.py", "village_node/sync/mqtt.py", "*/cli.py", "hub/worker.py", "hub/brokers/*.py")
 READERS_OF_ENVIRONMENT = ("hub/settings.py", "village_node/settings.py", "hub/cli.py")  # cli: for child processes
 
 # full name (or a prefix ending in a dot) -> where it may stand
@@ -300,7 +300,7 @@ HOMES = {
     "PIL": ("village_node/drafts/*", "hub/attachments/*", "hub/permits/paper.py"),
     "pikepdf": ("hub/attachments/*",),
     "platformdirs": ("village_node/settings.py",),
-    "psutil": ("village_node/health/*", "hub/network/*", "*/cli.py"),
+    "psutil": ("village_node/health/*", "hub/brokers/*", "*/cli.py"),
     "psycopg": ("hub/storage/*",),
     "pyhanko": ("hub/permits/signing.py", "hub/permits/local_ca.py"),
     "pyhanko_certvalidator": ("hub/permits/local_ca.py",),

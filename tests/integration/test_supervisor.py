@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from hub.network.broker import EmbeddedBroker
+from hub.brokers.embedded import EmbeddedBroker
 from hub.storage.engine import Database
 from hub.supervisor import Supervisor
 

@@ -121,7 +121,7 @@ def test_what_was_sent_while_the_intake_was_down_is_taken_afterwards(
 
 def test_a_retained_message_is_ignored(hub: TestHub, scene: Scene, broker: RealBroker, connect: Connect) -> None:
     if broker.kind != "embedded":
-        return  # Mosquitto disconnects whoever retains: tests/integration/network
+        return  # Mosquitto disconnects whoever retains: tests/integration/brokers
     client = connect(str(scene.village.node))
     message = bundle_of(scene.village, scene.village.seal_application(SERVICE))
     client.publish(message.topic, message.payload, retain=True)

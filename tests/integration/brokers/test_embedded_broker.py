@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hub.network.broker import BrokerStartError, EmbeddedBroker
+from hub.brokers.embedded import BrokerStartError, EmbeddedBroker
 from tests.brokers import Client, NetworkPki, eventually
 from tests.integration.conftest import NODE
 from tests.requirements import require

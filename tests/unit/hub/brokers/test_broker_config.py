@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from hub.authority.pki import HubClient
-from hub.network.broker import BrokerRefusedError, check_embedded_allowed
-from hub.network.broker_config import BrokerConfig, permissions_of, render, subject
+from hub.brokers.config import BrokerConfig, permissions_of, render, subject
+from hub.brokers.embedded import BrokerRefusedError, check_embedded_allowed
 from protocol import topics
 from protocol.errors import SchemaError
 from protocol.ids import HubId, NodeId

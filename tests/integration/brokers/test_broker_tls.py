@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from hub.network.broker import BrokerOptions
+from hub.brokers.embedded import BrokerOptions
 from protocol import topics
 from protocol.ids import NodeId
 from tests.brokers import HUB, Client, NetworkPki, RealBroker, eventually, tls_context

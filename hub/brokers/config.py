@@ -93,7 +93,7 @@ def render(config: BrokerConfig) -> str:
     store = config.directory / "store"
     users = ",\n".join(_user(each, config.hub) for each in _unique(config.identities))
     return f"""\
-# Written by hub/network/broker_config.py; changes are lost at the next start or enrolment.
+# Written by hub/brokers/config.py; changes are lost at the next start or enrolment.
 server_name: "simpul-embedded"
 # The NATS port must exist; nobody is allowed on it.
 host: {_quoted(config.host)}

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.brokers.mosquitto import main, render_acl
 from hub.authority.pki import HubClient
-from hub.network.broker_config import permissions_of
+from hub.brokers.config import permissions_of
 from protocol import topics
 from protocol.ids import HubId, NodeId
 

@@ -27,7 +27,7 @@ import psutil
 
 from hub.authority.pki import HubClient
 from hub.authority.pki_files import PkiFiles, write_atomically
-from hub.network.broker_config import BrokerConfig, render
+from hub.brokers.config import BrokerConfig, render
 
 EX_CONFIG = 78
 """sysexits.h: the configuration cannot be run."""

@@ -4,6 +4,7 @@ Runs where the keys are: in the worker, or at the console. A person decided befo
 decided here, and everything may be done again after a crash.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -31,6 +32,7 @@ from hub.storage.engine import Database
 from hub.storage.hubkeys import load_message_key, public_keys
 from hub.storage.ports import Randomness
 from protocol.enrolment import EnrolmentAnswer, EnrolmentRequest, HubKeys, OfficeName, authenticate
+from protocol.envelope import public_bytes
 from protocol.ids import NodeId, OfficerId
 from protocol.limits import MAX_ENROLMENT_BYTES
 from protocol.mailbox import NoticeKind
@@ -194,11 +196,14 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
 
 def _certificate(session: Session, node: NodeId, csr: bytes, now: datetime, issuer: Issuer) -> str:
     """Return the node's certificate in PEM, and remember its serial for the revocation list."""
-    made = issuer.authority.issue_node(node, check_request(csr), now=now, entropy=issuer.randomness.token)
+    proven = check_request(csr)
+    made = issuer.authority.issue_node(node, proven, now=now, entropy=issuer.randomness.token)
     session.add(
         NodeCertificate(
             serial=f"{made.serial_number:x}",
             node_id=str(node),
+            public_key=public_bytes(proven.public_key),
+            trust=hashlib.sha256(issuer.authority.certificate_pem).digest(),
             issued_at=now,
             expires_at=made.not_valid_after_utc,
         )

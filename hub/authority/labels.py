@@ -32,6 +32,9 @@ APPROVAL_RULES: Mapping[ApprovalRule, str] = {
 REGISTRY_RULES: Mapping[RegistryRule, str] = {
     RegistryRule.NODE_UNKNOWN: "Simpul ini tidak terdaftar.",
     RegistryRule.NODE_REVOKED: "Simpul ini sudah dicabut.",
+    RegistryRule.NODE_NOT_SUSPENDED: "Simpul ini tidak sedang ditangguhkan.",
+    RegistryRule.RESUME_NOT_ASKED: "Belum ada yang meminta simpul ini diaktifkan lagi.",
+    RegistryRule.SAME_PERSON: "Anda yang memintanya. Aturan dua orang: orang lain yang harus mengaktifkannya.",
     RegistryRule.OFFICER_UNKNOWN: "Petugas ini tidak terdaftar.",
     RegistryRule.OFFICER_REVOKED: "Petugas ini sudah dicabut.",
     RegistryRule.KEY_TAKEN: "Kunci ini sudah milik simpul lain. Buat kode baru dan daftarkan ulang dengan kunci baru.",

@@ -50,11 +50,15 @@ def waiting_enrolments(session: Session) -> int:
 
 
 def revocations(session: Session, now: datetime) -> list[Revocation]:
-    """Return the certificates that belong on the revocation list: of revoked nodes, not expired yet."""
+    """Return the certificates that belong on the revocation list: of revoked and suspended nodes, not expired yet.
+
+    Those of a suspended node leave the list when it is let in again.
+    """
+    ended = func.coalesce(Node.revoked_at, Node.suspended_at)
     wanted = (
-        select(tables.NodeCertificate.serial, Node.revoked_at)
+        select(tables.NodeCertificate.serial, ended)
         .join(Node)
-        .where(Node.revoked_at.is_not(None), tables.NodeCertificate.expires_at > now)
+        .where(ended.is_not(None), tables.NodeCertificate.expires_at > now)
         .order_by(tables.NodeCertificate.serial)
     )
     return [

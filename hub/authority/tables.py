@@ -52,5 +52,35 @@ class NodeCertificate(Base):
     serial: Mapped[str] = mapped_column(String(40), primary_key=True)
     """Hexadecimal."""
     node_id: Mapped[str] = mapped_column(ForeignKey("node.node_id"), index=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Of the node's TLS key, whose holder proved to have it: what a renewal certifies again."""
+    trust: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Digest of the authorities that were told with it; another one than today's is a reason to renew."""
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NodeRenewal(Base):
+    """A node's wish for a new certificate, over the link or at the door, until it is answered."""
+
+    __tablename__ = "node_renewal"
+
+    node_id: Mapped[str] = mapped_column(ForeignKey("node.node_id"), primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    """The signed certificate notice, for a node that cannot connect; the same bytes also go to its mailbox."""
+
+
+class SessionCut(Base):
+    """How far the worker is with ending the broker session of a node that was revoked or suspended."""
+
+    __tablename__ = "session_cut"
+
+    node_id: Mapped[str] = mapped_column(ForeignKey("node.node_id"), primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the node was revoked or suspended; a later moment begins anew."""
+    rounds: Mapped[int] = mapped_column(Integer)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cut_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    """When the broker first confirmed that no session of this name is open."""

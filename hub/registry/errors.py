@@ -8,6 +8,9 @@ class RegistryRule(StrEnum):
 
     NODE_UNKNOWN = "node_unknown"
     NODE_REVOKED = "node_revoked"
+    NODE_NOT_SUSPENDED = "node_not_suspended"
+    RESUME_NOT_ASKED = "resume_not_asked"
+    SAME_PERSON = "same_person"
     OFFICER_UNKNOWN = "officer_unknown"
     OFFICER_REVOKED = "officer_revoked"
     KEY_TAKEN = "key_taken"

@@ -25,6 +25,9 @@ class NodeRecord:
     program: str
     enrolled_at: datetime
     revoked_at: datetime | None
+    suspended_at: datetime | None
+    resume_asked_by: str
+    """Who wants a suspended node back; empty when nobody does."""
     mail_cursor: int
     free_numbers: int
     lease_notice: int
@@ -77,6 +80,8 @@ def node_record(row: Node) -> NodeRecord:
         program=row.program,
         enrolled_at=row.enrolled_at,
         revoked_at=row.revoked_at,
+        suspended_at=row.suspended_at,
+        resume_asked_by=row.resume_asked_by or "",
         mail_cursor=row.mail_cursor,
         free_numbers=row.free_numbers,
         lease_notice=row.lease_notice,

@@ -26,6 +26,7 @@ class NodeStatus(StrEnum):
     """Whether what a node sends is taken."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"  # put aside by a rule or a person; two persons let it in again
     REVOKED = "revoked"
 
 
@@ -43,6 +44,8 @@ class EventKind(StrEnum):
 
     NODE_ENROLLED = "node.enrolled"
     NODE_REVOKED = "node.revoked"
+    NODE_SUSPENDED = "node.suspended"
+    NODE_RESUMED = "node.resumed"
     OFFICER_CERTIFIED = "officer.certified"
     OFFICER_REVOKED = "officer.revoked"
 
@@ -57,6 +60,8 @@ class RegistrySubject(Wire, frozen=True, kw_only=True):
     by: str = ""
     """Id of the person who decided; empty where a rule did."""
     reason: str = ""
+    asked_by: str = ""
+    """Id of the first of two persons, where two had to agree."""
 
 
 def subject_bytes(subject: RegistrySubject) -> bytes:

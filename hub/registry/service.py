@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from hub.ledger.service import EntryDraft, append, take_turn
+from hub.ledger.service import take_turn
 from hub.registry import tables
 from hub.registry.errors import RegistryError, RegistryRule
 from hub.registry.queries import (
@@ -23,18 +23,17 @@ from hub.registry.queries import (
     officer_states,
     officers_by_kid,
 )
+from hub.registry.recording import Decision, lock_node, record
 from hub.registry.records import Lease, NodeRecord, OfficerRecord, node_record
 from hub.registry.rules import (
     LAST_NUMBER,
     EventKind,
     NodeStatus,
     OfficerStatus,
-    RegistrySubject,
     next_block,
     next_node,
-    subject_bytes,
 )
-from hub.storage.ports import Randomness, to_ms
+from hub.storage.ports import to_ms
 from protocol.envelope import Purpose, load_public_key, sign
 from protocol.errors import SignatureError
 from protocol.ids import NodeId, OfficerId, VillageCode, key_id
@@ -67,21 +66,8 @@ __all__ = [
     "revoke_officer",
 ]
 
-SALT_BYTES = 32
 MAX_WAITING_OFFICERS = 20
 """Officers of one node about whom nobody has decided: a node that asks for more is told nothing new."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """Who decided when, and the randomness for the salt of the ledger entry."""
-
-    now: datetime
-    by: str
-    """Id of the person; empty where a rule decided."""
-    randomness: Randomness
-    reason: str = ""
-    """A reason code, never free text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +101,7 @@ def enrol_node(session: Session, new: NewNode, decision: Decision) -> NodeRecord
     row = None
     while row is None:
         row = _insert_node(session, _next_name(session, new), new, decision.now)
-    _record(session, EventKind.NODE_ENROLLED, row, decision)
+    record(session, EventKind.NODE_ENROLLED, row, decision)
     return node_record(row)
 
 
@@ -126,12 +112,12 @@ def revoke_node(session: Session, node_id: NodeId, decision: Decision) -> None:
         RegistryError: there is no such node, or it was revoked before.
     """
     take_turn(session)
-    row = _node(session, node_id)
+    row = lock_node(session, node_id)
     if row.status == NodeStatus.REVOKED.value:
         raise RegistryError(RegistryRule.NODE_REVOKED)
     row.status = NodeStatus.REVOKED.value
     row.revoked_at = decision.now
-    _record(session, EventKind.NODE_REVOKED, row, decision)
+    record(session, EventKind.NODE_REVOKED, row, decision)
 
 
 def request_officers(
@@ -142,7 +128,7 @@ def request_officers(
     Raises:
         RegistryError: there is no such node.
     """
-    row = _node(session, node_id)
+    row = lock_node(session, node_id)
     waiting = select(func.count()).where(
         tables.Officer.node_id == row.node_id, tables.Officer.status == OfficerStatus.PENDING.value
     )
@@ -186,7 +172,7 @@ def certify_officer(
     row = _officer(session, officer_id)
     if row.certificate is not None:
         return row.certificate
-    node = _node(session, NodeId(row.node_id))
+    node = lock_node(session, NodeId(row.node_id))
     if node.status == NodeStatus.REVOKED.value:
         raise RegistryError(RegistryRule.NODE_REVOKED)
     statement = OfficerCertificate(
@@ -199,7 +185,7 @@ def certify_officer(
     row.status = OfficerStatus.ACTIVE.value
     row.certified_at = decision.now
     row.decided_by = decision.by or row.decided_by
-    _record(session, EventKind.OFFICER_CERTIFIED, node, decision, officer=row)
+    record(session, EventKind.OFFICER_CERTIFIED, node, decision, officer=row)
     return row.certificate
 
 
@@ -214,8 +200,8 @@ def revoke_officer(session: Session, officer_id: OfficerId, decision: Decision) 
     row.status = OfficerStatus.REVOKED.value
     row.revoked_at = decision.now
     row.decided_by = decision.by
-    node = _node(session, NodeId(row.node_id))
-    _record(session, EventKind.OFFICER_REVOKED, node, decision, officer=row)
+    node = lock_node(session, NodeId(row.node_id))
+    record(session, EventKind.OFFICER_REVOKED, node, decision, officer=row)
 
 
 def lease_numbers(session: Session, node_id: NodeId, year: int, count: int) -> NumberLease:
@@ -224,7 +210,7 @@ def lease_numbers(session: Session, node_id: NodeId, year: int, count: int) -> N
     Raises:
         RegistryError: no such node, or the year has no such block left.
     """
-    row = _node(session, node_id)
+    row = lock_node(session, node_id)
     head = _lock_leases(session, year)
     block = next_block(year, head.next, count)
     if block is None:
@@ -244,7 +230,7 @@ def note_mail(session: Session, node_id: NodeId, *, cursor: int, free_numbers: i
     Raises:
         RegistryError: there is no such node.
     """
-    row = _node(session, node_id)
+    row = lock_node(session, node_id)
     row.mail_cursor = cursor
     row.free_numbers = min(free_numbers, LAST_NUMBER)
     return node_record(row)
@@ -256,7 +242,7 @@ def note_lease_notice(session: Session, node_id: NodeId, number: int) -> None:
     Raises:
         RegistryError: there is no such node.
     """
-    _node(session, node_id).lease_notice = number
+    lock_node(session, node_id).lease_notice = number
 
 
 def _lock_leases(session: Session, year: int) -> tables.LeaseHead:
@@ -314,14 +300,6 @@ def _insert_node(session: Session, name: NodeId, new: NewNode, now: datetime) ->
     return row
 
 
-def _node(session: Session, node_id: NodeId) -> tables.Node:
-    # Rows that name the node may be written meanwhile, hence NO KEY UPDATE; its name never changes.
-    row = session.get(tables.Node, str(node_id), with_for_update={"key_share": True}, populate_existing=True)
-    if row is None:
-        raise RegistryError(RegistryRule.NODE_UNKNOWN)
-    return row
-
-
 def _officer(session: Session, officer_id: OfficerId) -> tables.Officer:
     row = session.get(tables.Officer, str(officer_id), with_for_update=True, populate_existing=True)
     if row is None:
@@ -349,35 +327,3 @@ def _officer_row(node: tables.Node, request: OfficerRequest, now: datetime) -> t
         status=OfficerStatus.PENDING.value,
         requested_at=now,
     )
-
-
-def _record(
-    session: Session, kind: EventKind, node: tables.Node, decision: Decision, officer: tables.Officer | None = None
-) -> None:
-    """Append the ledger entry of a change and keep its opening, in the same transaction."""
-    salt = decision.randomness.token(SALT_BYTES)
-    subject = subject_bytes(
-        RegistrySubject(
-            kind=kind,
-            node=NodeId(node.node_id),
-            officer=None if officer is None else OfficerId(officer.officer_id),
-            public_key=node.signing_key if officer is None else officer.public_key,
-            by=decision.by,
-            reason=decision.reason,
-        )
-    )
-    draft = EntryDraft(kind=kind.value, salt=salt, subject=subject, village=VillageCode(node.village))
-    (sequenced,) = append(session, to_ms(decision.now), [draft])
-    session.add(
-        tables.RegistryEvent(
-            ledger_index=sequenced.index,
-            kind=kind.value,
-            node_id=node.node_id,
-            officer_id=None if officer is None else officer.officer_id,
-            at=decision.now,
-            decided_by=decision.by,
-            salt=salt,
-            subject=subject,
-        )
-    )
-    session.flush()

@@ -14,7 +14,7 @@ class Node(Base):
     __tablename__ = "node"
     __table_args__ = (
         UniqueConstraint("village", "serial"),
-        CheckConstraint("status IN ('active', 'revoked')", name="status"),
+        CheckConstraint("status IN ('active', 'suspended', 'revoked')", name="status"),
         CheckConstraint("serial BETWEEN 1 AND 99", name="serial"),
     )
 
@@ -29,6 +29,10 @@ class Node(Base):
     program: Mapped[str] = mapped_column(String(40))
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    resume_asked_by: Mapped[str | None] = mapped_column(String(80), default=None)
+    """Who wants a suspended node back; another person decides."""
+    resume_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     mail_cursor: Mapped[int] = mapped_column(BigInteger, default=0)
     """Every mailbox notice up to this number is stored at the node."""
     free_numbers: Mapped[int] = mapped_column(Integer, default=0)

@@ -428,10 +428,13 @@ def _make_node() -> None:
         sa.Column("program", sa.String(length=40), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("suspended_at", sa.BigInteger(), nullable=True),
+        sa.Column("resume_asked_by", sa.String(length=80), nullable=True),
+        sa.Column("resume_asked_at", sa.BigInteger(), nullable=True),
         sa.Column("mail_cursor", sa.BigInteger(), nullable=False),
         sa.Column("free_numbers", sa.Integer(), nullable=False),
         sa.Column("lease_notice", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("status IN ('active', 'revoked')", name=op.f("ck_node_status")),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'revoked')", name=op.f("ck_node_status")),
         sa.CheckConstraint("serial BETWEEN 1 AND 99", name=op.f("ck_node_serial")),
         sa.PrimaryKeyConstraint("node_id", name=op.f("pk_node")),
         sa.UniqueConstraint("signing_kid", name=op.f("uq_node_signing_kid")),
@@ -732,6 +735,8 @@ def _make_node_certificate() -> None:
         "node_certificate",
         sa.Column("serial", sa.String(length=40), nullable=False),
         sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("trust", sa.LargeBinary(length=32), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_node_certificate_node_id_node")),
@@ -739,6 +744,18 @@ def _make_node_certificate() -> None:
     )
     with op.batch_alter_table("node_certificate", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_node_certificate_node_id"), ["node_id"], unique=False)
+
+
+def _make_node_renewal() -> None:
+    op.create_table(
+        "node_renewal",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_node_renewal_node_id_node")),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_node_renewal")),
+    )
 
 
 def _make_node_request() -> None:
@@ -852,6 +869,19 @@ def _make_registry_event() -> None:
     )
     with op.batch_alter_table("registry_event", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_registry_event_node_id"), ["node_id"], unique=False)
+
+
+def _make_session_cut() -> None:
+    op.create_table(
+        "session_cut",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.Column("rounds", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("cut_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_session_cut_node_id_node")),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_session_cut")),
+    )
 
 
 def _make_attachment_check() -> None:
@@ -1445,12 +1475,14 @@ TABLES = {
     "delegation": _make_delegation,
     "enrolment_code": _make_enrolment_code,
     "node_certificate": _make_node_certificate,
+    "node_renewal": _make_node_renewal,
     "node_request": _make_node_request,
     "number_lease": _make_number_lease,
     "officer": _make_officer,
     "presence": _make_presence,
     "rapid_decisions": _make_rapid_decisions,
     "registry_event": _make_registry_event,
+    "session_cut": _make_session_cut,
     "attachment_check": _make_attachment_check,
     "case_ask": _make_case_ask,
     "case_bundle": _make_case_bundle,

@@ -163,8 +163,8 @@ def make_hub(directory: Path, database_url: str) -> TestHub:
         hub.mails.append(mail)
         return []
 
-    def on_health(_: Session, __: datetime, health: Health) -> list[Outgoing]:
-        hub.healths.append(health)
+    def on_health(_: Session, __: datetime, healths: Sequence[Health]) -> list[Outgoing]:
+        hub.healths.extend(healths)
         return []
 
     context = IntakeContext(

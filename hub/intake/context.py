@@ -34,8 +34,8 @@ OnAct = Callable[[Session, datetime, Act], None]
 FetchPieces = Callable[[Session, datetime, Mail], list[Outgoing]]
 """Returns the pieces of documents that a node's mail asks for; called after the commit, in a reading session."""
 
-OnHealth = Callable[[Session, datetime, Health], list[Outgoing]]
-"""Takes a node's birth, heartbeat or death and returns what to publish after the commit."""
+OnHealth = Callable[[Session, datetime, Sequence[Health]], list[Outgoing]]
+"""Takes births, heartbeats and deaths of nodes and returns what to publish after the commit."""
 
 
 @dataclass(frozen=True, kw_only=True)

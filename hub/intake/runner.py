@@ -7,7 +7,8 @@
    so (``put_aside``): it cannot stop the rest, and nobody waits for a verdict in silence.
 5. An attachment that cannot be joined now (full disk, damaged row) waits for the next sweep; the loop goes on.
 6. Villages take turns, forms go before chunks, and who is over the quota is refused unread (``fairness``).
-7. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
+7. Heartbeats wait for each other some seconds (``beats``).
+8. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.intake import tally
 from hub.intake.assembly import assemble, find_ready
+from hub.intake.beats import Beats
 from hub.intake.carrier import Carrier, Incoming
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
@@ -94,6 +96,7 @@ class IntakeRunner:
         self._wait = wait
         self._aside = aside
         self._lines = Lines(pace.quota)
+        self._beats = Beats()
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Work until stopped.
@@ -106,7 +109,7 @@ class IntakeRunner:
         idle = 0
         while not is_stopped():
             self._collect(is_stopped)
-            batch = self._lines.take(self._pace.most, self._now_s())
+            batch = self._beats.sift(self._lines.take(self._pace.most, self._now_s()), self._now_s())
             if batch:
                 self.step(batch, is_stopped)
             else:
@@ -256,5 +259,5 @@ def _check_disk(error: StorageError) -> None:
 
 
 def _about(error: Exception) -> dict[str, object]:
-    """Return what the log may tell about an unforeseen error (rule 7)."""
+    """Return what the log may tell about an unforeseen error (rule 8)."""
     return {"error": type(error).__name__, "trail": trail_of(error)}

@@ -92,8 +92,8 @@ def _commit(session: Session, context: IntakeContext, now: datetime, groups: _So
     refused = [*groups.refused, *put_aside, *chunks.store(groups.chunks), *acts.refused]
     for mail in groups.mails:
         outgoing += context.on_mail(session, now, mail.mail)
-    for health in groups.healths:
-        outgoing += context.on_health(session, now, health.health)
+    if groups.healths:
+        outgoing += context.on_health(session, now, [health.health for health in groups.healths])
     outgoing += RefusalStage(session, context, now).run(refused)
     return Processed(
         outgoing=outgoing,

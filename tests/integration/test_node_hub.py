@@ -1,6 +1,6 @@
 """The node's own code and the hub's own code, with nothing between them: enrolment, delivery, casework, rejection."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from hub.authority.certification import Issuer, issue_approved
 from hub.authority.rules import Verdict
 from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import write_notice
-from hub.health.presence import on_health
+from hub.health.presence import on_healths
 from hub.health.tables import Presence
 from hub.intake.assembly import assemble
 from hub.intake.carrier import Incoming, Outgoing
@@ -191,8 +191,8 @@ def _with_network(hub: TestHub) -> TestHub:
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
         return list(answer_mail(session, now, mail, message_key=hub.context.secrets.message, ahead=ahead))
 
-    def take_health(session: Session, now: datetime, health: Health) -> list[Outgoing]:
-        on_health(session, now, health)
+    def take_health(session: Session, now: datetime, healths: Sequence[Health]) -> list[Outgoing]:
+        on_healths(session, now, healths)
         return []
 
     hub.context = replace(hub.context, on_mail=take_mail, on_health=take_health)

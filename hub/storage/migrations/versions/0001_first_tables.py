@@ -111,6 +111,39 @@ def _make_account_opening() -> None:
     )
 
 
+def _make_alarm() -> None:
+    op.create_table(
+        "alarm",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("node_id", sa.String(length=20), nullable=True),
+        sa.Column("severity", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("opened_at", sa.BigInteger(), nullable=True),
+        sa.Column("evidence", sa.String(length=4000), nullable=False),
+        sa.Column("evidence_at", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_by", sa.String(length=80), nullable=True),
+        sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
+        sa.Column("suspended_at", sa.BigInteger(), nullable=True),
+        sa.Column("cleared_by", sa.String(length=80), nullable=True),
+        sa.Column("cleared_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('pending', 'open', 'cleared')", name=op.f("ck_alarm_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm")),
+    )
+    with op.batch_alter_table("alarm", schema=None) as batch_op:
+        batch_op.create_index("ix_alarm_node", ["node_id"], unique=False)
+        batch_op.create_index(
+            "ix_alarm_present",
+            ["kind", "subject"],
+            unique=True,
+            sqlite_where=sa.text("state <> 'cleared'"),
+            postgresql_where=sa.text("state <> 'cleared'"),
+        )
+        batch_op.create_index("ix_alarm_state", ["state", "opened_at"], unique=False)
+
+
 def _make_broadcast() -> None:
     op.create_table(
         "broadcast",
@@ -275,6 +308,26 @@ def _make_fee_opening() -> None:
         sa.Column("salt", sa.LargeBinary(length=32), nullable=False),
         sa.Column("subject", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("ledger_index", name=op.f("pk_fee_opening")),
+    )
+
+
+def _make_health_series_mark() -> None:
+    op.create_table(
+        "health_series_mark",
+        sa.Column("minutes", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("minutes", name=op.f("pk_health_series_mark")),
+    )
+
+
+def _make_health_tally_mark() -> None:
+    op.create_table(
+        "health_tally_mark",
+        sa.Column("node_id", sa.String(length=20), nullable=False),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("node_id", name=op.f("pk_health_tally_mark")),
     )
 
 
@@ -580,6 +633,22 @@ def _make_absence() -> None:
         batch_op.create_index("ix_absence_person_id", ["person_id"], unique=False)
 
 
+def _make_alarm_event() -> None:
+    op.create_table(
+        "alarm_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("alarm_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(["alarm_id"], ["alarm.id"], name=op.f("fk_alarm_event_alarm_id_alarm")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarm_event")),
+    )
+    with op.batch_alter_table("alarm_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_alarm_event_alarm_id"), ["alarm_id"], unique=False)
+
+
 def _make_bundle_attachment() -> None:
     op.create_table(
         "bundle_attachment",
@@ -730,6 +799,39 @@ def _make_enrolment_code() -> None:
         batch_op.create_index(batch_op.f("ix_enrolment_code_state"), ["state"], unique=False)
 
 
+def _make_health_sample() -> None:
+    op.create_table(
+        "health_sample",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("minutes", sa.SmallInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("beats", sa.BigInteger(), nullable=False),
+        sa.Column("births", sa.BigInteger(), nullable=False),
+        sa.Column("deaths", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.BigInteger(), nullable=True),
+        sa.Column("waiting_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("oldest_waiting_s", sa.BigInteger(), nullable=True),
+        sa.Column("disk_free_mb", sa.BigInteger(), nullable=True),
+        sa.Column("ram_free_mb", sa.BigInteger(), nullable=True),
+        sa.Column("battery_percent", sa.SmallInteger(), nullable=True),
+        sa.Column("off_mains", sa.BigInteger(), nullable=False),
+        sa.Column("offset_sum", sa.BigInteger(), nullable=True),
+        sa.Column("offset_count", sa.BigInteger(), nullable=False),
+        sa.Column("rtt_sum", sa.BigInteger(), nullable=True),
+        sa.Column("rtt_count", sa.BigInteger(), nullable=False),
+        sa.Column("lost_percent", sa.SmallInteger(), nullable=True),
+        sa.Column("sign_ins", sa.BigInteger(), nullable=True),
+        sa.Column("failed_sign_ins", sa.BigInteger(), nullable=True),
+        sa.Column("accepted", sa.BigInteger(), nullable=False),
+        sa.Column("rejected", sa.BigInteger(), nullable=False),
+        sa.Column("quarantined", sa.BigInteger(), nullable=False),
+        sa.Column("night", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_health_sample_node_id_node")),
+        sa.PrimaryKeyConstraint("node_id", "minutes", "at", name=op.f("pk_health_sample")),
+        sqlite_with_rowid=False,
+    )
+
+
 def _make_node_certificate() -> None:
     op.create_table(
         "node_certificate",
@@ -777,6 +879,20 @@ def _make_node_request() -> None:
     )
     with op.batch_alter_table("node_request", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_node_request_node_id"), ["node_id"], unique=False)
+
+
+def _make_node_run() -> None:
+    op.create_table(
+        "node_run",
+        sa.Column("node_id", sa.String(length=13), nullable=False),
+        sa.Column("run", sa.LargeBinary(length=8), nullable=False),
+        sa.Column("first_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_session", sa.BigInteger(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.Column("returned_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_node_run_node_id_node")),
+        sa.PrimaryKeyConstraint("node_id", "run", name=op.f("pk_node_run")),
+    )
 
 
 def _make_number_lease() -> None:
@@ -831,10 +947,22 @@ def _make_presence() -> None:
         sa.Column("claimed_ms", sa.BigInteger(), nullable=False),
         sa.Column("program", sa.String(length=40), nullable=False),
         sa.Column("last_counter", sa.BigInteger(), nullable=False),
+        sa.Column("run", sa.LargeBinary(length=8), nullable=False),
         sa.Column("waiting", sa.BigInteger(), nullable=False),
         sa.Column("waiting_bytes", sa.BigInteger(), nullable=False),
         sa.Column("oldest_waiting_s", sa.BigInteger(), nullable=False),
         sa.Column("disk_free_mb", sa.BigInteger(), nullable=True),
+        sa.Column("disk_total_mb", sa.BigInteger(), nullable=True),
+        sa.Column("ram_free_mb", sa.BigInteger(), nullable=True),
+        sa.Column("battery_percent", sa.SmallInteger(), nullable=True),
+        sa.Column("on_mains", sa.Boolean(), nullable=True),
+        sa.Column("clock_offset_ms", sa.BigInteger(), nullable=True),
+        sa.Column("rtt_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lost_percent", sa.SmallInteger(), nullable=True),
+        sa.Column("certificate_days", sa.BigInteger(), nullable=True),
+        sa.Column("backup_age_h", sa.BigInteger(), nullable=True),
+        sa.Column("sign_ins", sa.BigInteger(), nullable=True),
+        sa.Column("failed_sign_ins", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("state IN ('live', 'dead')", name=op.f("ck_presence_state")),
         sa.ForeignKeyConstraint(["node_id"], ["node.node_id"], name=op.f("fk_presence_node_id_node")),
         sa.PrimaryKeyConstraint("node_id", name=op.f("pk_presence")),
@@ -1437,6 +1565,7 @@ def _make_permit_revocation() -> None:
 
 TABLES = {
     "account_opening": _make_account_opening,
+    "alarm": _make_alarm,
     "broadcast": _make_broadcast,
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,
@@ -1447,6 +1576,8 @@ TABLES = {
     "dispatch_offer": _make_dispatch_offer,
     "dispatch_standing": _make_dispatch_standing,
     "fee_opening": _make_fee_opening,
+    "health_series_mark": _make_health_series_mark,
+    "health_tally_mark": _make_health_tally_mark,
     "intake_quarantine": _make_intake_quarantine,
     "intake_refusal": _make_intake_refusal,
     "intake_tally": _make_intake_tally,
@@ -1468,15 +1599,18 @@ TABLES = {
     "sign_in_failure": _make_sign_in_failure,
     "village_week": _make_village_week,
     "absence": _make_absence,
+    "alarm_event": _make_alarm_event,
     "bundle_attachment": _make_bundle_attachment,
     "calendar_entry": _make_calendar_entry,
     "calendar_year": _make_calendar_year,
     "case_file": _make_case_file,
     "delegation": _make_delegation,
     "enrolment_code": _make_enrolment_code,
+    "health_sample": _make_health_sample,
     "node_certificate": _make_node_certificate,
     "node_renewal": _make_node_renewal,
     "node_request": _make_node_request,
+    "node_run": _make_node_run,
     "number_lease": _make_number_lease,
     "officer": _make_officer,
     "presence": _make_presence,

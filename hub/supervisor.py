@@ -48,7 +48,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._identities: tuple[str, ...] = ()
         self._programs = [
-            _Program(name, [sys.executable, "-m", "hub.cli", name]) for name in ("intake", "worker", "web")
+            _Program(name, [sys.executable, "-m", "hub.programs", name]) for name in ("intake", "worker", "web")
         ]
 
     def run(self, is_stopped: Callable[[], bool], wait: Callable[[float], object]) -> None:

@@ -7,7 +7,8 @@ from hub.catalogue.catalogue import Catalogue
 from hub.logs import configure_logs
 from hub.settings import Settings
 from hub.web.app import create_app
-from hub.wiring import make_ports, make_room_tools, make_stores
+from hub.wiring.base import make_ports, make_stores
+from hub.wiring.web import make_room_tools
 
 
 def build_app(settings: Settings) -> Flask:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from hub.accounts.access import public, room_tools, web_context
 from hub.permits import labels
 from hub.permits.forms import VerifyForm
-from hub.permits.revocation import newest_list
+from hub.permits.revocation_lists import newest_list
 from hub.permits.service import PermitTools
 from hub.permits.verify import Verdict, VerifyTools, check_file, check_text, seal_of
 from hub.permits.views import blueprint

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from hub.permits.errors import PermitRefusedError
-from hub.permits.revocation import RevocationCommand, propose_revocation, send_lists
+from hub.permits.revocation import RevocationCommand, propose_revocation
+from hub.permits.revocation_lists import send_lists
 from protocol.ids import HubId, NodeId
 from protocol.notices import CaseNews
 from protocol.permit import RevocationCode, verify_revocations

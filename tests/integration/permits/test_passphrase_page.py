@@ -21,7 +21,8 @@ from hub.permits.signing import (
 )
 from hub.settings import Settings
 from hub.storage.errors import StorageError
-from hub.wiring import make_ports, make_room_tools, make_stores
+from hub.wiring.base import make_ports, make_stores
+from hub.wiring.web import make_room_tools
 from tests.hubs import CATALOGUE
 from tests.integration.permits.desk import PROVIDER
 from tests.webs import HubWeb, make_web, post

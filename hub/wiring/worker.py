@@ -1,0 +1,69 @@
+"""The worker program: its errands out of the rooms."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from hub.attachments.service import check_waiting
+from hub.authority.certification import Issuer
+from hub.authority.pki_files import load_pki
+from hub.casework.quarantine import announcer
+from hub.catalogue.catalogue import Catalogue
+from hub.dispatch.service import write_notice
+from hub.intake.context import Stores
+from hub.ledger.witnesses import WitnessAddress, Witnesses
+from hub.permits.revocation_lists import send_lists
+from hub.registry.queries import all_nodes
+from hub.registry.rules import NodeStatus
+from hub.settings import Settings, SettingsError
+from hub.storage.hubkeys import load_permit_key
+from hub.wiring.base import Ports, load_secrets
+from hub.wiring.cases import make_case_tools
+from hub.worker import WorkerContext
+from protocol.errors import ProtocolError
+from protocol.ids import NodeId
+from protocol.mailbox import NoticeKind
+
+
+def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerContext:
+    """Build the worker of a hub."""
+    catalogue = Catalogue.load()
+    tools = make_case_tools(settings, catalogue, stores.keyring, ports)
+    return WorkerContext(
+        hub=settings.hub,
+        stores=stores,
+        secrets=load_secrets(settings),
+        issuer=Issuer.load(settings, catalogue, ports.randomness),
+        pki=load_pki(settings.pki_dir),
+        clock=ports.clock,
+        beacon_s=settings.beacon_s,
+        tools=tools,
+        witnesses=Witnesses(_witness_addresses(settings), stores.database),
+        errands=(
+            _revocation_errand(settings, stores),
+            lambda now: check_waiting(stores, now, announcer(tools)),
+        ),
+    )
+
+
+def _witness_addresses(settings: Settings) -> list[WitnessAddress]:
+    try:
+        return [WitnessAddress.parse(each) for each in settings.witnesses]
+    except ProtocolError:
+        raise SettingsError(["witnesses: not name+hash+key@https://address"]) from None
+
+
+def _revocation_errand(settings: Settings, stores: Stores) -> Callable[[datetime], object]:
+    """Return the worker's step that brings the newest revocation list to every node."""
+    signer = settings.hub, load_permit_key(settings.keys_dir)
+
+    def write(session: Session, now: datetime, node: NodeId, part: bytes) -> object:
+        return write_notice(session, now, node, NoticeKind.REVOCATIONS, part)
+
+    def send(now: datetime) -> object:
+        with stores.database.reading() as session:
+            nodes = [node.node_id for node in all_nodes(session) if node.status is NodeStatus.ACTIVE]
+        return send_lists(stores.database, now, nodes, signer, write)
+
+    return send

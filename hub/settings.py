@@ -41,11 +41,11 @@ class Settings:
     database_url: str = ""
     """SQLAlchemy URL; empty: SQLite in the data directory."""
     broker_host: str = "127.0.0.1"
-    """Where intake and worker find the broker."""
+    """Where intake and worker find the broker; the brokers of a cluster separated by commas."""
     broker_port: int = 8883
     """TLS port of the broker."""
     broker_public_host: str = "127.0.0.1"
-    """The broker's name as village nodes reach it; must be in its certificate."""
+    """The broker's name as village nodes reach it, or the names of a cluster's, separated by commas."""
     broker_public_port: int = 0
     """0: the same as ``broker_port``."""
     web_host: str = "127.0.0.1"

@@ -40,7 +40,7 @@ class Settings:
     hub_url: str = ""
     """Web address of the regency hub, used for the enrolment only."""
     broker_host: str = ""
-    """Empty: the broker that the hub named at enrolment."""
+    """Empty: what the hub named at enrolment. The brokers of a cluster are separated by commas."""
     broker_port: int = 0
     """0: the port that the hub named at enrolment."""
     keepalive_s: int = 60
@@ -50,6 +50,8 @@ class Settings:
     """Seconds between two reports of this node's health; one a minute would cost 0.7 MB a day."""
     lock_after_s: int = 600
     """Seconds without an action of the officer after which the PIN is asked again."""
+    remote_requests: str = "ask"
+    """When the regency asks this PC for a support file, a self-test or a fresh try: ask, allow or refuse."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     demo_clock: str = ""
@@ -127,6 +129,8 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append(f"{name}: must be at least {least}")
     if settings.hub_url and not _is_web_address(settings.hub_url):
         found.append("hub_url: not an http or https address")
+    if settings.remote_requests not in {"ask", "allow", "refuse"}:
+        found.append("remote_requests: not ask, allow or refuse")
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         found.append("log_level: not DEBUG, INFO, WARNING or ERROR")
     return found

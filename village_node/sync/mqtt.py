@@ -13,9 +13,11 @@ Rules (measured traps in parentheses):
 6. Beacons are subscribed at QoS 0: at QoS 1 the broker keeps them for a village that is away, and 30 days of them
    (5 MB) would come before everything else.
 7. Payloads beyond the brokers' limit are refused here (paho re-sends them for ever and blocks all behind them).
+8. Brokers of one cluster take turns, each node begins at one of its own choice: after any loss the next one is tried.
 """
 
 import contextlib
+import itertools
 import socket
 import threading
 import time
@@ -38,9 +40,12 @@ from village_node.store.ports import Randomness, fraction
 from village_node.sync.carrier import Deliver, Greeting, Outbound
 from village_node.sync.rules import messages as m
 
-SHORTEST_WAIT_S, LONGEST_WAIT_S = 2.0, 120.0
+SHORTEST_WAIT_S, LONGEST_WAIT_S = 6.0, 120.0
+"""Bounds of the longest wait. Six seconds spread all villages of a regency over several when the hub restarts."""
 WAIT_OF_OUTAGE = 0.15
 """The longest wait between two tries, as a part of the time since the link was good: 6 s after 40 s."""
+WAIT_LEAST = 0.05
+"""Of the longest wait: jitter over nearly all of it, so that no second sees much more than its share."""
 CONNECT_S = 8.0
 """For the TCP connect, and for each step of TLS: four tries of a SYN. A new try after a cut comes soon."""
 HANDSHAKE_S = 60.0
@@ -61,6 +66,7 @@ class MqttOptions:
     """How to reach the broker, and as whom."""
 
     host: str
+    """One name or address, or those of a cluster's brokers, separated by commas."""
     port: int
     node: NodeId
     hub: HubId
@@ -95,6 +101,9 @@ class MqttCarrier:
         """Take address and identity; nothing is opened yet."""
         self._options = options
         self._randomness = randomness
+        hosts = [name.strip() for name in options.host.split(",")]
+        first = int(fraction(randomness) * len(hosts)) if len(hosts) > 1 else 0
+        self._hosts = itertools.cycle(hosts[first:] + hosts[:first])
         self._kinds = {down(options.node, kind): kind for kind in Down}
         self._beacon = beacon(options.hub)
         self._link: _Link | None = None
@@ -167,7 +176,7 @@ class MqttCarrier:
             log.info("mqtt.down", reason=reason, failures=failures)
             if not stopping.is_set():
                 longest = min(LONGEST_WAIT_S, max(SHORTEST_WAIT_S, WAIT_OF_OUTAGE * (now - good_at)))
-                self._turn.wait(longest * (0.2 + 0.8 * fraction(self._randomness)))
+                self._turn.wait(longest * (WAIT_LEAST + (1 - WAIT_LEAST) * fraction(self._randomness)))
                 self._turn.clear()
 
     def _live_once(self, greeting: Greeting, stopping: threading.Event) -> str:
@@ -177,7 +186,7 @@ class MqttCarrier:
             client = self._make_client(greeting)
             link = _Link(client, greeting.session)
             self._hook(link)
-            client.connect(self._options.host, self._options.port, keepalive=self._options.keepalive_s)
+            client.connect(next(self._hosts), self._options.port, keepalive=self._options.keepalive_s)
         except OSError as error:
             return classify(error)
         self._link = link

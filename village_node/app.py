@@ -14,12 +14,15 @@ from typing import Protocol
 
 import structlog
 
+from protocol.requests import RequestAction
 from village_node.context import NodeContext
 from village_node.identity.hub import Enrolled, find_enrolled
 from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.sessions import UnlockSessions
 from village_node.inbox.documents import DocumentFolder
 from village_node.logs import set_up_logs
+from village_node.notices.rules import Policy
+from village_node.notices.service import Doers, work_off
 from village_node.outbox.retention import delete_backed_up
 from village_node.outbox.service import Sealer, sweep_orphans
 from village_node.settings import Settings, SettingsError
@@ -167,6 +170,7 @@ def run(settings: Settings) -> int:
         if not tidied_ms or node.context.clock.elapsed_ms() - tidied_ms > TIDY_MS:
             tidied_ms = node.context.clock.elapsed_ms()
             _make_room(node.context)
+        _work_off_requests(node.context)
         stopping.wait(LOOK_S)
     synchroniser.stop()
     server.close()
@@ -200,6 +204,30 @@ def _make_room(context: NodeContext) -> None:
     else:
         if deleted:
             log.info("outbox.tidied", items=deleted)
+
+
+def _work_off_requests(context: NodeContext) -> None:
+    """Do what the hub asked for, as far as the office agrees; a disk that refuses is asked again."""
+    try:
+        with context.database.reading() as session:
+            enrolled = find_enrolled(session)
+        if enrolled is None:
+            return
+        policy = Policy(context.settings.remote_requests)
+        if work_off(context.database, context.clock.now(), policy, doers(context), enrolled):
+            context.wake()
+    except StorageError as error:
+        log.warning("request.not_worked_off", code=error.code)
+
+
+def doers(context: NodeContext) -> Doers:
+    """Return what each request of the hub runs on this PC."""
+
+    def resync() -> bytes:
+        context.wake()
+        return b""
+
+    return {RequestAction.RESYNC: resync}
 
 
 def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:

@@ -17,6 +17,7 @@ import village_node.catalogue.tables
 import village_node.drafts.tables
 import village_node.identity.tables
 import village_node.inbox.tables
+import village_node.notices.tables
 import village_node.outbox.tables
 import village_node.register.tables  # noqa: F401  # each registers its tables
 from tests.architecture.source import ROOT

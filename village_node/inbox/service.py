@@ -28,6 +28,7 @@ from village_node.inbox.letters import store_letter
 from village_node.inbox.news import store_news
 from village_node.inbox.revocations import store_revocations
 from village_node.inbox.tables import StoredNotice, StoredReceipt
+from village_node.notices.service import store_announcement, store_outage, store_request
 from village_node.store.schema import bounded_ms
 
 __all__ = ["FlagRaised", "raise_flag", "read_cursor", "store_notice", "store_receipt"]
@@ -131,6 +132,18 @@ def _apply_backup(session: Session, now: datetime, _: Enrolled, notice: Notice) 
     store_backup(session, now, notice.body)
 
 
+def _apply_outage(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_outage(session, now, notice.body)
+
+
+def _apply_announcement(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_announcement(session, now, notice.body)
+
+
+def _apply_request(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    store_request(session, now, notice.body)
+
+
 def _apply_nothing(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
     """Leave a receipt to ``store_receipt``: the engine verifies it and asks for that as a step of its own."""
     del session, now, enrolled, notice
@@ -148,4 +161,7 @@ APPLY: Mapping[str, Callable[[Session, datetime, Enrolled, Notice], None]] = {
     NoticeKind.REVOCATIONS: _apply_revocations,
     NoticeKind.CALENDAR: _apply_calendar,
     NoticeKind.BACKUP: _apply_backup,
+    NoticeKind.MAINTENANCE: _apply_outage,
+    NoticeKind.BROADCAST: _apply_announcement,
+    NoticeKind.REQUEST: _apply_request,
 }

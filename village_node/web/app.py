@@ -22,6 +22,7 @@ from village_node.web.checkup import space_warning, warnings
 from village_node.web.desk import Desk, desk, find_seat, local, now
 from village_node.web.importing import Importing
 from village_node.web.language import chosen, say, spoken
+from village_node.web.notices import told
 from village_node.web.pages import (
     applications,
     attachments,
@@ -29,6 +30,7 @@ from village_node.web.pages import (
     decisions,
     help_page,
     home,
+    messages,
     numbers,
     officers,
     register,
@@ -54,6 +56,7 @@ BLUEPRINTS = (
     officers.blueprint,
     register.blueprint,
     help_page.blueprint,
+    messages.blueprint,
     numbers.blueprint,
 )
 _FORM_ROOM = 200_000
@@ -118,7 +121,7 @@ def _known_head(context: NodeContext) -> dict[str, object]:
     """Return what the database knows for the head; a page about a failing disk must not need that disk."""
     try:
         with context.database.reading() as db:
-            enrolled, state, warned = find_enrolled(db), outbox.home(db), warnings(db)
+            enrolled, state, warned = find_enrolled(db), outbox.home(db), [*warnings(db), *told(db)]
     except StorageError:
         return {"place": "–", "place_code": "", "node_id": "–", "link": unknown_link(), "warnings": space_warning()}
     since = local(state.link_since) if state.link_since else None

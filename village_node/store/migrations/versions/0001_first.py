@@ -379,9 +379,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_attempt")),
     )
     op.create_index(op.f("ix_outbox_attempt_bundle_id"), "outbox_attempt", ["bundle_id"], unique=False)
+    op.create_table(
+        "announcement",
+        sa.Column("broadcast", sa.String(length=26), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("broadcast", name=op.f("pk_announcement")),
+    )
+    op.create_table(
+        "hub_request",
+        sa.Column("request", sa.String(length=26), nullable=False),
+        sa.Column("action", sa.String(length=20), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("outcome", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.Column("decided_by", sa.String(length=18), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'agreed', 'answered', 'closed')", name=op.f("ck_hub_request_state")),
+        sa.PrimaryKeyConstraint("request", name=op.f("pk_hub_request")),
+    )
+    op.create_table(
+        "outage",
+        sa.Column("window", sa.String(length=26), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("is_off", sa.Boolean(), nullable=False),
+        sa.Column("received_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("window", name=op.f("pk_outage")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("outage")
+    op.drop_table("hub_request")
+    op.drop_table("announcement")
     op.drop_index(op.f("ix_outbox_attempt_bundle_id"), table_name="outbox_attempt")
     op.drop_table("outbox_attempt")
     op.drop_table("outbox_attachment")

@@ -15,6 +15,7 @@ from hub.intake.carrier import Outgoing
 from hub.intake.context import HubSecrets, IntakeContext, Stores
 from hub.intake.reading import AcceptedBundle
 from hub.network.mail import answer_mail
+from hub.network.requests import AnswerOpener, take_answers
 from hub.parcels.reader import ParcelReader
 from hub.parcels.spool import Spool
 from hub.permits.documents import document_ref, read_document
@@ -41,7 +42,10 @@ def make_intake(settings: Settings, stores: Stores, ports: Ports) -> IntakeConte
     def take(session: Session, now: datetime, act: Act) -> None:
         take_act(session, now, act, tools)
 
+    opener = AnswerOpener(hub=settings.hub, keys=secrets.sealing)
+
     def take_mail(session: Session, now: datetime, mail: Mail) -> list[Outgoing]:
+        take_answers(session, now, mail.node, mail.answers, opener)
         return answer_mail(session, now, mail, message_key=secrets.message, ahead=ahead)
 
     def take_health(session: Session, now: datetime, healths: Sequence[Health]) -> list[Outgoing]:

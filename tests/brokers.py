@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import paho.mqtt.client as mqtt
 from cryptography import x509
@@ -63,7 +63,7 @@ class NetworkPki:
         proven = check_request(request.public_bytes(Encoding.DER))
         certificate = self.files.authority.issue_node(node, proven, now=datetime.now(UTC), entropy=os.urandom)
         key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        cert_file.write_bytes(certificate.public_bytes(Encoding.PEM))
+        cert_file.write_bytes(self.files.authority.with_chain(certificate))
 
 
 class RealBroker(Protocol):
@@ -183,6 +183,12 @@ def tls_context(options: BrokerOptions) -> ssl.SSLContext:
     return context
 
 
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def eventually(condition: Callable[[], object], *, within_s: float = 10) -> bool:
     """Return whether the condition comes true in time."""
     deadline = time.monotonic() + within_s
@@ -215,6 +221,7 @@ class Client:
     options: BrokerOptions
     client_id: str
     clean: bool = False
+    transport: Literal["tcp", "websockets"] = "tcp"
     heard: list[Heard] = field(default_factory=list)
     connects: list[str] = field(default_factory=list)
     disconnects: int = 0
@@ -223,7 +230,11 @@ class Client:
 
     def __post_init__(self) -> None:
         made = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=self.client_id, clean_session=self.clean, protocol=mqtt.MQTTv311
+            CallbackAPIVersion.VERSION2,
+            client_id=self.client_id,
+            clean_session=self.clean,
+            protocol=mqtt.MQTTv311,
+            transport=self.transport,
         )
         made.tls_set_context(tls_context(self.options))
         made.reconnect_delay_set(min_delay=1, max_delay=1)

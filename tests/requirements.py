@@ -29,12 +29,14 @@ PROGRAMS: Mapping[str, Program] = {
     "chromium": Program(install="apt-get install chromium", names=("chromium", "chromium-browser", "google-chrome")),
     "mosquitto": Program(install="apt-get install mosquitto", patterns=("/usr/sbin/mosquitto",)),
     "nats-server": Program(install="make setup"),
+    "nginx": Program(install="apt-get install nginx-light libnginx-mod-stream", patterns=("/usr/sbin/nginx",)),
     "postgres": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/postgres",)),
     "initdb": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/initdb",)),
     "pdfsig": Program(install="apt-get install poppler-utils"),
     "pdftoppm": Program(install="apt-get install poppler-utils"),
     "pdftotext": Program(install="apt-get install poppler-utils"),
     "strace": Program(install="apt-get install strace"),
+    "systemd-analyze": Program(install="apt-get install systemd"),
 }
 
 

@@ -283,6 +283,7 @@ def _carrier(node: OpenNode, enrolled: Enrolled) -> Carrier:
         hub=enrolled.hub,
         tls=node.keys.tls_files,
         keepalive_s=settings.keepalive_s,
+        websockets=settings.broker_transport == "websockets",
     )
     return MqttCarrier(options, node.context.randomness)
 

@@ -43,6 +43,8 @@ class Settings:
     """Empty: what the hub named at enrolment. The brokers of a cluster are separated by commas."""
     broker_port: int = 0
     """0: the port that the hub named at enrolment."""
+    broker_transport: str = "tcp"
+    """``tcp``, or ``websockets`` with ``broker_port`` 443 for a line that lets only web traffic through."""
     keepalive_s: int = 60
     """Seconds without traffic after which the broker is asked whether it is still there. After one and a half times as
     many without an answer the link is taken for dead, and the broker tells the hub so."""
@@ -113,6 +115,13 @@ class Settings:
         return changed
 
 
+CHOICES = {
+    "broker_transport": ("tcp", "websockets"),
+    "remote_requests": ("ask", "allow", "refuse"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+}
+
+
 def _convert(kind: object, value: str) -> object:
     if kind is int:
         return int(value)
@@ -129,10 +138,11 @@ def _contradictions(settings: Settings) -> list[str]:
             found.append(f"{name}: must be at least {least}")
     if settings.hub_url and not _is_web_address(settings.hub_url):
         found.append("hub_url: not an http or https address")
-    if settings.remote_requests not in {"ask", "allow", "refuse"}:
-        found.append("remote_requests: not ask, allow or refuse")
-    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-        found.append("log_level: not DEBUG, INFO, WARNING or ERROR")
+    found += [
+        f"{name}: not one of {', '.join(choices)}"
+        for name, choices in CHOICES.items()
+        if getattr(settings, name) not in choices
+    ]
     return found
 
 

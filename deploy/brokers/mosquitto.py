@@ -70,6 +70,8 @@ class MosquittoConfig:
     nodes: Listener
     programs: Listener
     """For the hub's intake and worker, apart from the nodes."""
+    websockets_port: int
+    """For nodes behind nginx on 443; Mosquitto 2.0 binds it on every address."""
     acl_file: Path
     store: Path
     pid_file: Path
@@ -82,6 +84,7 @@ def render_config(config: MosquittoConfig) -> str:
     return _template("simpul.conf").substitute(
         node_host=config.nodes.host,
         node_port=config.nodes.port,
+        ws_port=config.websockets_port,
         hub_host=config.programs.host,
         hub_port=config.programs.port,
         ca_file=config.tls.ca_file,
@@ -120,6 +123,7 @@ class MosquittoBroker:
             tls=tls,
             nodes=Listener(host="127.0.0.1", port=_free_port()),
             programs=Listener(host="127.0.0.1", port=_free_port()),
+            websockets_port=_free_port(),
             acl_file=self.directory / "simpul.acl",
             store=self.directory / "store",
             pid_file=self.directory / "mosquitto.pid",
@@ -266,6 +270,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="0.0.0.0", help="address for the nodes")  # noqa: S104  # villages are outside
     parser.add_argument("--port", default=8883, type=int, help="port for the nodes")
     parser.add_argument("--hub-port", default=8884, type=int, help="port for the hub's programs, on loopback")
+    parser.add_argument("--websockets-port", default=9443, type=int, help="port behind the proxy on 443")
     given = parser.parse_args(arguments)
     acl_file = given.out / "simpul.acl"
     config = MosquittoConfig(
@@ -273,6 +278,7 @@ def main(arguments: list[str] | None = None) -> int:
         tls=TlsFiles.of(given.pki),
         nodes=Listener(host=given.host, port=given.port),
         programs=Listener(host="127.0.0.1", port=given.hub_port),
+        websockets_port=given.websockets_port,
         acl_file=acl_file,
         store=Path("/var/lib/mosquitto"),
         pid_file=Path("/run/mosquitto/mosquitto.pid"),

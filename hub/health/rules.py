@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.health.hours import Excuse
 from protocol.health import Health, HealthKind
 
 STALE_AFTER = timedelta(seconds=660)
@@ -56,6 +57,9 @@ class State(StrEnum):
     STALE = "stale"
     DEAD = "dead"
     NEVER = "never"  # enrolled, nothing heard yet
+    CLOSED = "closed"  # silent, and nobody is expected in the office now
+    MAINTENANCE = "maintenance"  # silent, and a planned outage says why
+    SUSPENDED = "suspended"
     REVOKED = "revoked"
 
 
@@ -147,10 +151,25 @@ def _reported(health: Health) -> Reported:
     return Reported.DEAD if health.kind is HealthKind.DEATH else Reported.LIVE
 
 
-def shown(reported: Reported | None, seen_at: datetime | None, now: datetime, *, is_active: bool) -> State:
-    """Return the state to show at this moment (rule 4)."""
+def shown(
+    reported: Reported | None,
+    seen_at: datetime | None,
+    now: datetime,
+    *,
+    is_active: bool,
+    is_suspended: bool = False,
+    excuse: Excuse | None = None,
+) -> State:
+    """Return the state to show now (rule 4); an excuse speaks for a node that is not heard, and for no other."""
+    if is_suspended:
+        return State.SUSPENDED
     if not is_active:
         return State.REVOKED
+    state = _heard(reported, seen_at, now)
+    return state if excuse is None or state is State.LIVE else State(excuse.value)
+
+
+def _heard(reported: Reported | None, seen_at: datetime | None, now: datetime) -> State:
     if reported is None or seen_at is None:
         return State.NEVER
     silence = now - seen_at
@@ -204,7 +223,9 @@ def ailments(vitals: Vitals, now: datetime) -> tuple[Ailment, ...]:
         Ailment.DEAD: vitals.state is State.DEAD,
         Ailment.NEVER: vitals.state is State.NEVER and now - vitals.enrolled_at >= SILENT_AFTER_ENROLMENT,
         Ailment.STALE: vitals.state is State.STALE,
-        Ailment.WAITING_LONG: vitals.waiting > 0 and vitals.oldest_waiting_s >= WAITING_LONG_S,
+        Ailment.WAITING_LONG: vitals.waiting > 0
+        and vitals.oldest_waiting_s >= WAITING_LONG_S
+        and vitals.state not in {State.CLOSED, State.MAINTENANCE},
         Ailment.REFUSALS: vitals.recent_refusals > 0,
         Ailment.DISK_LOW: vitals.disk_free_mb is not None and vitals.disk_free_mb < DISK_LOW_MB,
         Ailment.CERTIFICATE_ENDS: ends is not None and ends - now < CERTIFICATE_ENDS_WITHIN,

@@ -9,9 +9,12 @@ Rules of presence:
    nothing. So a carrier that cut a village off cannot keep it alive with old heartbeats.
 4. What is shown is derived when it is read: a node that was reported live and has been silent for ``STALE_AFTER`` is
    stale, after ``DEAD_AFTER`` dead. Nobody has to be awake to make it so.
+5. A node that is not live while its office is closed, or an outage is planned, is shown so: it is excused, not well.
+6. The hub's own clock may be set back: a node that was heard "in the future" is live for a minute, then stale until it
+   is heard again.
 
 Rules of gaps:
-5. Counters begin at 1. Missing is what lies at or below the highest counter that the node reported and was neither
+7. Counters begin at 1. Missing is what lies at or below the highest counter that the node reported and was neither
    accepted nor rejected. Up to ``waiting`` of it the node says that it is still sending; more is lost, which must
    not happen (promise P1).
 """
@@ -22,7 +25,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.health.hours import Excuse
 from protocol.health import Health, HealthKind
 
 STALE_AFTER = timedelta(seconds=660)
@@ -31,6 +33,9 @@ keepalives) after the last sign of life; a keepalive costs a third of a heartbea
 
 DEAD_AFTER = timedelta(minutes=30)
 """Silence without a will: the broker itself was away, or the will was lost."""
+
+CLOCK_SLIP = timedelta(minutes=1)
+"""How far the clocks of the hub's machines may differ (rule 6)."""
 
 SILENT_AFTER_ENROLMENT = timedelta(hours=1)
 WAITING_LONG_S = 4 * 3600
@@ -157,29 +162,29 @@ def shown(
     now: datetime,
     *,
     is_active: bool,
+    excuse: str | None = None,
     is_suspended: bool = False,
-    excuse: Excuse | None = None,
 ) -> State:
-    """Return the state to show now (rule 4); an excuse speaks for a node that is not heard, and for no other."""
+    """Return the state to show at this moment (rules 4 to 6); ``excuse`` is ``closed`` or ``maintenance``."""
     if is_suspended:
         return State.SUSPENDED
     if not is_active:
         return State.REVOKED
-    state = _heard(reported, seen_at, now)
-    return state if excuse is None or state is State.LIVE else State(excuse.value)
+    state = _heard_state(reported, seen_at, now)
+    return state if excuse is None or state is State.LIVE else State(excuse)
 
 
-def _heard(reported: Reported | None, seen_at: datetime | None, now: datetime) -> State:
+def _heard_state(reported: Reported | None, seen_at: datetime | None, now: datetime) -> State:
     if reported is None or seen_at is None:
         return State.NEVER
     silence = now - seen_at
     if reported is Reported.DEAD or silence >= DEAD_AFTER:
         return State.DEAD
-    return State.STALE if silence >= STALE_AFTER else State.LIVE
+    return State.STALE if silence >= STALE_AFTER or silence < -CLOCK_SLIP else State.LIVE
 
 
 def find_gaps(jumps: Iterable[tuple[int, int]], highest: int, last_counter: int) -> list[Gap]:
-    """Return the gaps up to the highest counter that the node reported (rule 5).
+    """Return the gaps up to the highest counter that the node reported (rule 7).
 
     ``jumps`` are the neighbouring counters that do not follow each other, ascending, with 0 before the first;
     ``highest`` is the highest counter that the hub has, 0 for none.
@@ -214,8 +219,8 @@ def count_missing(gaps: Sequence[Gap]) -> int:
 
 
 def ailments(vitals: Vitals, now: datetime) -> tuple[Ailment, ...]:
-    """Return why a node is not well, worst first; empty when it is well. A revoked node has no ailments."""
-    if vitals.state is State.REVOKED:
+    """Return why a node is not well, worst first; empty when it is well. A node out of service has no ailments."""
+    if vitals.state in {State.REVOKED, State.SUSPENDED}:
         return ()
     ends = vitals.certificate_ends_at
     signs = {

@@ -1,4 +1,4 @@
-"""Remote requests and broadcasts at the hub: asked once, the first answer counts and is confirmed; on both databases."""
+"""Remote requests and broadcasts at the hub: asked once, the first answer counts, and is confirmed."""
 
 from collections.abc import Iterator
 from dataclasses import replace

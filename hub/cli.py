@@ -9,6 +9,7 @@ import typer
 from hub.accounts.cli import people_app
 from hub.authority.cli import node_app
 from hub.authority.pki_files import load_pki, open_pki
+from hub.brokers.cli import broker_app
 from hub.brokers.embedded import BrokerRefusedError, BrokerStartError, EmbeddedBroker, check_embedded_allowed
 from hub.ledger.cli import ledger_app
 from hub.ledger.errors import LedgerCorruptError
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 node_app.command("list")(list_all)
 app.add_typer(node_app, name="node")
+app.add_typer(broker_app, name="broker")
 app.add_typer(people_app, name="people")
 app.add_typer(parcel_app, name="parcel")
 app.add_typer(calendar_app, name="calendar")

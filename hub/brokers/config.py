@@ -1,6 +1,6 @@
-"""The embedded broker's configuration, as text. Pure: values in, text out.
+"""Configurations of the embedded and of the clustered broker, as text. Pure: values in, text out.
 
-The embedded broker is ``nats-server`` speaking MQTT 3.1.1. What must be known to read the text:
+Both are ``nats-server`` speaking MQTT 3.1.1. What must be known to read the text:
 
 1. NATS writes a topic ``a/b`` as the subject ``a.b``; ``+`` is ``*`` and ``#`` is ``>``. Our levels hold no dots.
 2. With ``verify_and_map`` the user is the certificate's subject, ``CN=3314012001-01``. A user name in CONNECT that says
@@ -10,6 +10,9 @@ The embedded broker is ``nats-server`` speaking MQTT 3.1.1. What must be known t
 4. A user without an entry cannot connect; removing the entry and reloading ends its open sessions.
 5. The broker does not bind the client id to the user (no such option in 2.15): a rogue certificate can break off or
    wipe a neighbour's session, but sees none of its messages. One more reason why receipts can always be had again.
+6. A cluster keeps every message on three machines (``stream_replicas``). Its members know each other by one pinned
+   certificate (``routes.py``): with the hub's authority in that place, every village could join as a broker.
+7. A QoS 2 publish ends its sender: nobody of ours sends one, and half-done ones would be kept.
 """
 
 import json
@@ -91,7 +94,6 @@ def subject(topic_filter: str) -> str:
 def render(config: BrokerConfig) -> str:
     """Return the configuration file's text."""
     store = config.directory / "store"
-    users = ",\n".join(_user(each, config.hub) for each in _unique(config.identities))
     return f"""\
 # Written by hub/brokers/config.py; changes are lost at the next start or enrolment.
 server_name: "simpul-embedded"
@@ -109,6 +111,7 @@ mqtt {{
   port: {config.port}
   ack_wait: "{ACK_WAIT}"
   max_ack_pending: {MAX_ACK_PENDING}
+  reject_qos2_publish: true
   tls {{
     cert_file: {_path(config.cert_file)}
     key_file: {_path(config.key_file)}
@@ -117,9 +120,80 @@ mqtt {{
     timeout: {HANDSHAKE_TIMEOUT_S}
   }}
 }}
+{render_identities(config.identities, config.hub)}"""
+
+
+def render_identities(identities: Iterable[str], hub: HubId) -> str:
+    """Return who may connect and what each may do; a broker of a cluster reads it from a file of its own."""
+    users = ",\n".join(_user(each, hub) for each in _unique(identities))
+    return f"""\
 authorization {{ users = [
 {users}
 ] }}
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One broker of a cluster."""
+
+    name: str
+    host: str
+    """Address or name under which hub, villages and the other members reach it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterConfig:
+    """Everything that the configuration of one member says. Files are named relative to it."""
+
+    own: Member
+    members: tuple[Member, ...]
+    port: int
+    route_port: int
+    store: str
+
+
+def render_member(config: ClusterConfig) -> str:
+    """Return the configuration file of one member.
+
+    ``identities.conf`` lies beside it and is read again at SIGHUP.
+    """
+    others = ", ".join(
+        _quoted(f"tls://{each.host}:{config.route_port}") for each in config.members if each != config.own
+    )
+    return f"""\
+# Written by simpul-hub broker cluster. Paths are relative to the directory in which nats-server is started: this one.
+server_name: {_quoted(config.own.name)}
+# The NATS port must exist; nobody is allowed on it.
+host: "127.0.0.1"
+port: -1
+max_payload: {BROKER_MAX_PACKET_BYTES}
+# What two of three have, is kept: a power cut of one loses nothing. Nodes send until receipted all the same.
+jetstream {{ store_dir: {_quoted(config.store)}, limits {{ default_max_consumers: -1 }}, sync_interval: "1s" }}
+cluster {{
+  name: "simpul"
+  host: {_quoted(config.own.host)}
+  port: {config.route_port}
+  no_advertise: true
+  routes: [{others}]
+  tls {{ cert_file: "routes.crt", key_file: "routes.key", ca_file: "routes.crt", timeout: 10 }}
+}}
+mqtt {{
+  host: {_quoted(config.own.host)}
+  port: {config.port}
+  ack_wait: "{ACK_WAIT}"
+  max_ack_pending: {MAX_ACK_PENDING}
+  stream_replicas: {len(config.members)}
+  reject_qos2_publish: true
+  tls {{
+    cert_file: "hub-broker.crt"
+    key_file: "hub-broker.key"
+    ca_file: "ca.crt"
+    verify_and_map: true
+    timeout: {HANDSHAKE_TIMEOUT_S}
+  }}
+}}
+include "identities.conf"
 """
 
 

@@ -276,6 +276,7 @@ HOMES = {
         "hub/registry/*",  # officers' certificates are signed here
         "hub/dispatch/*",  # notices are signed here
         "hub/authority/*",
+        "hub/brokers/routes.py",  # what the brokers of a cluster know each other by
         "hub/network/*",
         "hub/intake/*",
         "hub/permits/*",  # facts, lists and documents are signed here

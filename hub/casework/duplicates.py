@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
 from hub.accounts.rules import Actor
@@ -18,7 +18,7 @@ from hub.casework.duplicates_tables import CaseMark
 from hub.casework.finding import forget_words, index_words
 from hub.casework.scope import cases_for
 from hub.casework.tables import Case
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from hub.storage.keyring import NIK_PURPOSE, Keyring
 from protocol.bundle import Manifest
 from protocol.catalogue import Service
@@ -76,8 +76,7 @@ class SimilarCases:
 def index_cases(session: Session, keyring: Keyring, marked: Sequence[Marked]) -> None:
     """Write the marks of new cases, in the transaction that opens them: one statement for a whole batch."""
     rows = [row for each in marked for row in _rows(keyring, each)]
-    if rows:
-        session.execute(insert(table_of(CaseMark)), rows)
+    insert_rows(session, CaseMark, rows)
     index_words(session, keyring, [(each.case_id, each.manifest.applicant) for each in marked])
 
 

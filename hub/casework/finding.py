@@ -10,12 +10,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from hub.casework.finding_tables import MARK_BYTES, CaseWord
 from hub.casework.tables import Case
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from hub.storage.keyring import NIK_PURPOSE, Keyring
 from protocol.bundle import Applicant
 from protocol.nik import mask_nik
@@ -47,8 +47,7 @@ def index_words(session: Session, keyring: Keyring, applicants: Sequence[tuple[s
         for case_id, applicant in applicants
         for value in sorted(marks_of(keyring, applicant))
     ]
-    if rows:
-        session.execute(insert(table_of(CaseWord)), rows)
+    insert_rows(session, CaseWord, rows)
 
 
 def forget_words(session: Session, case_id: str) -> None:

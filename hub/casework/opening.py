@@ -8,7 +8,6 @@ proposed for the first desk: the counter's queue is one, and the oldest is next.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.casework import timekeeping
@@ -20,7 +19,7 @@ from hub.casework.tables import Case, CaseBundle, CaseEvent, CaseStage
 from hub.catalogue.rules import front_desk, stage_seats
 from hub.clocks.deadlines import StageStart
 from hub.intake.reading import AcceptedBundle
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from protocol.catalogue import Service
 from protocol.ids import VillageCode
 from protocol.wire import to_bytes
@@ -39,11 +38,12 @@ def open_cases(session: Session, now: datetime, accepted: Sequence[AcceptedBundl
     services = [_service(bundle, tools) for bundle in accepted]
     cases = [_case_row(bundle, service, tools) for bundle, service in zip(accepted, services, strict=True)]
     stages = [row for case, service in zip(cases, services, strict=True) for row in _stage_rows(case, service, now)]
-    session.execute(insert(table_of(Case)), cases)
-    session.execute(insert(table_of(CaseBundle)), [_bundle_row(case) for case in cases])
-    session.execute(insert(table_of(CaseStage)), stages)
-    session.execute(
-        insert(table_of(CaseEvent)),
+    insert_rows(session, Case, cases)
+    insert_rows(session, CaseBundle, [_bundle_row(case) for case in cases])
+    insert_rows(session, CaseStage, stages)
+    insert_rows(
+        session,
+        CaseEvent,
         [
             _routing_row(case, service, bundle.ledger_index, now)
             for case, service, bundle in zip(cases, services, accepted, strict=True)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar, CalendarYearError
@@ -25,6 +25,7 @@ from hub.clocks.clock import DEEMED_LEVELS, LEVELS, AlarmKind, Clock, Pause, Pau
 from hub.clocks.tables import CaseClock, ClockPause, DueChange
 from hub.ledger.service import log_time
 from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from protocol.catalogue import Service, SlaOrigin
 
 WHOLE = ""
@@ -93,7 +94,7 @@ def stages_opened(session: Session, now: datetime, starts: Sequence[StageStart])
     rows = [
         known[start.office, start.working_days] | {"case_id": start.case_id, "stage": start.stage} for start in starts
     ]
-    session.execute(insert(table_of(CaseClock)), rows)
+    insert_rows(session, CaseClock, rows)
 
 
 def stage_closed(session: Session, now: datetime, case_id: str, stage: str) -> None:

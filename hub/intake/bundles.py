@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.intake import tally
@@ -28,7 +27,7 @@ from hub.intake.refusals import keep_evidence
 from hub.intake.rules import BundleFacts, Decision, Outcome, decide
 from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from hub.storage.keyring import DataKey
 from hub.storage.ports import to_ms
 from protocol.bundle import Manifest
@@ -169,9 +168,8 @@ class BundleStage:
                     data_key=key,
                 )
             )
-        self._session.execute(insert(table_of(Bundle)), bundles)
-        if files:
-            self._session.execute(insert(table_of(BundleAttachment)), files)
+        insert_rows(self._session, Bundle, bundles)
+        insert_rows(self._session, BundleAttachment, files)
         self._context.open_cases(self._session, self._now, accepted)
 
     def _bundle_row(self, item: CheckedBundle, decision: Decision, index: int, key: DataKey) -> dict[str, object]:

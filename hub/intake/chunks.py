@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from hub.intake.context import IntakeContext
@@ -16,7 +16,7 @@ from hub.intake.early import EARLY_CHUNKS, count_early, drop_old
 from hub.intake.reading import place_of
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import CheckedChunk, Refused
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from protocol.chunks import Chunk, ChunkSealer
 from protocol.errors import ChunkAuthError, ChunkRangeError, IdentityError, ProtocolError, QuotaError
 from protocol.ids import NodeId
@@ -100,8 +100,7 @@ class ChunkStage:
             if known:
                 self._touched.add((chunk.bundle, chunk.attachment))
             rows.append(_row(item, self._now, is_verified=known))
-        if rows:
-            self._session.execute(insert(table_of(BundleChunk)), rows)
+        insert_rows(self._session, BundleChunk, rows)
         return [*refused, *self._dropped]
 
     def ready(self) -> list[Ready]:

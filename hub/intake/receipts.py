@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from hub.intake.tables import Bundle, BundleReceipt
 from hub.ledger.service import EntryDraft, TileReader, append, sign_head, take_turn
-from hub.storage.base import table_of
+from hub.storage.bulk import insert_rows
 from protocol.checkpoint import CheckpointRef
 from protocol.errors import ProtocolError
 from protocol.ids import NodeId, RegistrationNo, ServiceCode, VillageCode
@@ -105,9 +105,7 @@ def sign_receipts(
         return []
     maker = _ReceiptMaker(session, now, signer)
     made = [maker.make(item) for item in pending]
-    session.execute(
-        insert(table_of(BundleReceipt)), [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)]
-    )
+    insert_rows(session, BundleReceipt, [_row(item) | {"raw": raw} for item, raw in zip(pending, made, strict=True)])
     return [
         IssuedReceipt(
             bundle_id=item.verdict.subject.bundle,

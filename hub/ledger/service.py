@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.tables import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
 from hub.ledger.tiles import HASH, TILE_HASHES, TileReader, raise_levels, split_hashes
+from hub.storage.bulk import insert_rows
 from hub.storage.ports import to_ms
 from protocol import merkle
 from protocol.checkpoint import Checkpoint, LogKey, sign_checkpoint, verify_checkpoint
@@ -103,7 +104,7 @@ def append(session: Session, now_ms: int, drafts: Sequence[EntryDraft]) -> list[
         for index, draft in enumerate(drafts, size)
     ]
     leaves = [merkle.leaf_hash(item.entry) for item in done]
-    session.execute(insert(_ENTRY), [_row(item, leaf) for item, leaf in zip(done, leaves, strict=True)])
+    insert_rows(session, LedgerEntry, [_row(item, leaf) for item, leaf in zip(done, leaves, strict=True)])
     _append_tiles(session, size, leaves)
     frontier = head.frontier
     for leaf in leaves:

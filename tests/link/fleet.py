@@ -43,6 +43,7 @@ class LightNode:
 
     enrolled: Enrolled
     port: int
+    host: str = "127.0.0.1"
     made: Sequence[Made] = ()
     limits: Limits = field(default_factory=Limits)
     keepalive_s: int = 60
@@ -57,7 +58,7 @@ class LightNode:
         village = self.enrolled.village
         tls = TlsFiles(key=self.enrolled.key_file, certificate=self.enrolled.cert_file, authority=self.enrolled.ca_file)
         options = MqttOptions(
-            host="127.0.0.1",
+            host=self.host,
             port=self.port,
             node=village.node,
             hub=village.hub.hub,

@@ -58,6 +58,8 @@ class Purpose(StrEnum):
     CONTROL = "application/simpul-control+cbor"  # hub to node: answers that need no number
     BEACON = "application/simpul-beacon+cbor"  # hub to all: I am here, this is my newest checkpoint
     OFFICER = "application/simpul-officer+cbor"  # hub: certifies an officer's key
+    RENEWAL = "application/simpul-renewal+cbor"  # node: a request for a certificate, at the door
+    CERTIFICATE = "application/simpul-certificate+cbor"  # hub: a node's next certificate
     ACT = "application/simpul-act+cbor"  # officer: a later statement about a bundle
     PERMIT = "application/simpul-permit+cbor"  # hub's permit key: the facts of an issued document
     REVOCATIONS = "application/simpul-revocations+cbor"  # hub's permit key: documents that no longer hold

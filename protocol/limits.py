@@ -41,6 +41,12 @@ MAX_CHECKPOINT_BYTES = 2_000
 MAX_ENROLMENT_BYTES = 400_000
 """An enrolment answer carries the whole catalogue, about 120 KB."""
 
+MAX_DOOR_BYTES = 6_000
+"""A request for a certificate from a node that cannot connect: 500 bytes in practice."""
+
+MAX_CERTIFICATE_BYTES = 20_000
+"""A node's certificate with everything above it and two roots: 5 KB in practice."""
+
 MAX_ANSWERS = 80
 """Fields in one form. The longest real form has 16."""
 

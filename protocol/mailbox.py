@@ -16,6 +16,7 @@ from protocol.errors import IdentityError
 from protocol.ids import NodeId, OfficerId
 from protocol.limits import MAX_ACT_BYTES, MAX_ACTS, MAX_ANSWERS_IN_MAIL, MAX_DOCUMENTS_ASKED, MAX_MAIL_BYTES
 from protocol.merkle import MAX_PATH
+from protocol.renewal import RenewalRequest
 from protocol.requests import RequestAnswer
 from protocol.sealing import Digest
 from protocol.wire import Wire, from_bytes
@@ -38,6 +39,7 @@ class NoticeKind(StrEnum):
     REVOCATIONS = "revocations"  # a signed ``permit.RevocationList``
     CALENDAR = "calendar"  # ``notices.CalendarData``: days off, closures
     BACKUP = "backup"  # ``notices.BackedUp``: what a verified backup of the hub covers
+    CERTIFICATE = "certificate"  # an envelope of ``renewal.CertificateNotice``
     MAINTENANCE = "maintenance"  # ``requests.MaintenanceNotice``: a planned outage
     BROADCAST = "broadcast"  # ``requests.BroadcastNotice``: a text for the office
     REQUEST = "request"  # ``requests.RemoteRequest``: the hub asks for something that the office may refuse
@@ -115,6 +117,8 @@ class Mail(Wire, frozen=True, kw_only=True):
         default_factory=list
     )
     """What became of remote requests; they come again until the hub says that it has them."""
+    renewal: RenewalRequest | None = None
+    """The node's certificate has seen two thirds of its life."""
 
 
 class Control(Wire, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from protocol.sealing import SealTo, open_sealed, parse_sealed, seal
 from protocol.vectors import samples as s
 from protocol.vectors.cases import cases, parcels
 from protocol.vectors.permits import permits
+from protocol.vectors.renewals import renewals
 from protocol.vectors.requests import requested
 from protocol.wire import Wire, to_bytes
 
@@ -380,5 +381,6 @@ FILES: dict[str, Callable[[Json], Json]] = {
     "permits.json": permits,
     "requests.json": requested,
     "enrolment.json": enrolments,
+    "renewal.json": renewals,
 }
 """Every golden file with what computes it. The argument is the file as stored: boxes in it are kept if they open."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from protocol import chunks, enrolment, mailbox
+from protocol import chunks, enrolment, mailbox, renewal
 from protocol.bundle import open_stored, parse_manifest
 from protocol.checkpoint import LogKey
 from protocol.envelope import KeyFinder, Purpose
@@ -46,6 +46,8 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "control": from_hub(Purpose.CONTROL),
     "refusal": from_hub(Purpose.REFUSAL),
     "officer": from_hub(Purpose.OFFICER),
+    "door": lambda raw: renewal.verify_door_request(raw, node=NODE, find_key=ANY),
+    "certificate": lambda raw: renewal.verify_certificate(raw, node=NODE, find_key=ANY),
 }
 
 
@@ -68,6 +70,7 @@ def messages() -> dict[str, str]:
         "need": pieces["need"]["envelope"],
         **by_purpose,
         **{kind: said[f"application/simpul-{kind}+cbor"]["envelope"] for kind in ("beacon", "officer", "mail")},
+        **{name: json.loads(make.read("renewal.json"))[name] for name in ("door", "certificate")},
         "health": said["health"]["birth"]["envelope"],
         "inner notice": said["application/simpul-notice+cbor"]["payload"],
     }

@@ -19,6 +19,7 @@ from protocol import (
     parcel,
     permit,
     receipt,
+    renewal,
     requests,
     sealing,
 )
@@ -40,6 +41,7 @@ MODULES = (
     parcel,
     permit,
     receipt,
+    renewal,
     requests,
     sealing,
 )

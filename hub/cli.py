@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from hub.accounts.cli import people_app
+from hub.authority.ca_cli import ca_app
 from hub.authority.cli import node_app
 from hub.authority.pki_files import load_pki, open_pki
 from hub.brokers.cli import broker_app
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 node_app.command("list")(list_all)
 app.add_typer(node_app, name="node")
+app.add_typer(ca_app, name="ca")
 app.add_typer(broker_app, name="broker")
 app.add_typer(people_app, name="people")
 app.add_typer(parcel_app, name="parcel")

@@ -4,13 +4,12 @@ Runs where the keys are: in the worker, or at the console. A person decided befo
 decided here, and everything may be done again after a crash.
 """
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
@@ -43,7 +42,8 @@ from protocol.wire import from_bytes
 class Issuer:
     """The keys and facts from which certificates and enrolment answers are made."""
 
-    authority: CertificateAuthority
+    open_authority: Callable[[], CertificateAuthority]
+    """Reads the issuing key when it is needed: a roll-over changes it while the worker runs."""
     message_key: Ed25519PrivateKey
     keys: HubKeys
     broker_host: str
@@ -60,8 +60,9 @@ class Issuer:
             PkiMissingError: there is no certificate authority.
             PermissionError: this process may not read them.
         """
+        files = load_pki(settings.pki_dir)
         return cls(
-            authority=load_pki(settings.pki_dir).authority,
+            open_authority=lambda: files.authority,
             message_key=load_message_key(settings.keys_dir),
             keys=public_keys(settings.keys_dir, settings.hub),
             broker_host=settings.broker_public_host,
@@ -69,6 +70,11 @@ class Issuer:
             catalogue=catalogue,
             randomness=randomness,
         )
+
+    @property
+    def authority(self) -> CertificateAuthority:
+        """The issuing key in use."""
+        return self.open_authority()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,7 +184,7 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
         village_name=village.title,
         subdistrict_name=catalogue.regions.by_code[node.village.subdistrict].title,
         certificate=_certificate(session, node, request.csr, now, issuer),
-        authority=issuer.authority.certificate_pem.decode(),
+        authority=issuer.authority.trust_pem.decode(),
         broker_host=issuer.broker_host,
         broker_port=issuer.broker_port,
         keys=issuer.keys,
@@ -197,15 +203,16 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
 def _certificate(session: Session, node: NodeId, csr: bytes, now: datetime, issuer: Issuer) -> str:
     """Return the node's certificate in PEM, and remember its serial for the revocation list."""
     proven = check_request(csr)
-    made = issuer.authority.issue_node(node, proven, now=now, entropy=issuer.randomness.token)
+    authority = issuer.authority
+    made = authority.issue_node(node, proven, now=now, entropy=issuer.randomness.token)
     session.add(
         NodeCertificate(
             serial=f"{made.serial_number:x}",
             node_id=str(node),
             public_key=public_bytes(proven.public_key),
-            trust=hashlib.sha256(issuer.authority.certificate_pem).digest(),
+            trust=authority.trust_digest,
             issued_at=now,
             expires_at=made.not_valid_after_utc,
         )
     )
-    return made.public_bytes(Encoding.PEM).decode()
+    return authority.with_chain(made).decode()

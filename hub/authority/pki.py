@@ -10,10 +10,15 @@ Rules:
 4. Serials are 20 random octets with the top bit clear (RFC 5280 §4.1.2.2), from the randomness that is handed in.
 5. A revocation list is valid for 7 days and made anew every day: a broker refuses *every* node once it is stale
    (measured with Mosquitto 2.0.11), so its age is an alarm of its own.
+6. A root certifies an issuing key, that one everything else. Nodes and brokers pin roots alone. At a roll-over the new
+   root is also certified by the old one, and that certificate travels with every chain: who pins the old root, the new
+   one or both believes old and new leaves alike, for as long as the old root is valid.
+7. No leaf outlives the key that issued it.
 
 Nothing here reads a clock, a file or the system's randomness, except that the libraries draw fresh private keys.
 """
 
+import hashlib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -24,9 +29,7 @@ from typing import Self
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
     EllipticCurvePrivateKey,
-    generate_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -39,7 +42,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from hub.authority.pki_check import CertificateRefusal, CertificateRefusedError, ProvenKey, node_urn
+from hub.authority.pki_check import CertificateRefusal, CertificateRefusedError, ProvenKey, load_certificates, node_urn
 from protocol.errors import SchemaError
 from protocol.ids import HubId, NodeId
 
@@ -49,8 +52,11 @@ NODE_LIFE = timedelta(days=90)
 HUB_LIFE = timedelta(days=365)
 """Certificates of the hub's own programs, which renew at start when a third is left."""
 
-AUTHORITY_LIFE = timedelta(days=3653)
-"""Ten years: changing it means a visit to every village."""
+ROOT_LIFE = timedelta(days=3653)
+"""Ten years: its successor is told over the link (rule 6), which takes every village some weeks."""
+
+ISSUER_LIFE = timedelta(days=1096)
+"""Three years; a new one is made after two, which the nodes do not notice."""
 
 REVOCATION_LIST_LIFE = timedelta(days=7)
 """See rule 5."""
@@ -83,49 +89,28 @@ class Revocation:
     revoked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateAuthority:
-    """The key that certifies nodes, brokers and the hub's programs, with its own certificate."""
+    """The issuing key, which certifies nodes, brokers and the hub's programs; its root may lie in a safe."""
 
     key: EllipticCurvePrivateKey
     certificate: x509.Certificate
+    above: tuple[x509.Certificate, ...] = ()
+    """What stands between it and an older root: the newer root, certified by the older one (``root.Root.certify``)."""
+    trust: tuple[x509.Certificate, ...]
+    """The roots that nodes and brokers pin: one, or the new and the old one during a roll-over."""
 
     @classmethod
-    def create(cls, hub: HubId, *, now: datetime, entropy: Entropy) -> Self:
-        """Make a new authority for one hub, valid from ``now``."""
-        key = generate_private_key(SECP256R1())
-        name = _name(f"Simpul {hub} CA")
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(_serial(entropy))
-            .not_valid_before(now - CLOCK_SKEW)
-            .not_valid_after(now + AUTHORITY_LIFE)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_key_usage(signs_certificates=True), critical=True)
-            .add_extension(_urns(f"{HUB_URN}{hub}"), critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-        )
-        return cls(key=key, certificate=builder.sign(key, SHA256()))
-
-    @classmethod
-    def load(cls, key_pem: bytes, certificate_pem: bytes) -> Self:
-        """Read an authority from its two PEM texts.
+    def load(cls, key_pem: bytes, chain_pem: bytes, trust_pem: bytes) -> Self:
+        """Read an issuing authority from its PEM texts.
 
         Raises:
-            CertificateRefusedError: not a P-256 key and a certificate that belong together.
+            CertificateRefusedError: not a P-256 key and a certificate that belong together, or no root.
         """
-        try:
-            key = load_pem_private_key(key_pem, password=None)
-            certificate = x509.load_pem_x509_certificate(certificate_pem)
-        except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
-            raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
-        if not isinstance(key, EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
+        key, chain, trust = load_ca_key(key_pem), load_certificates(chain_pem), load_certificates(trust_pem)
+        if key.public_key() != chain[0].public_key():
             raise CertificateRefusedError(CertificateRefusal.MALFORMED)
-        return cls(key=key, certificate=certificate)
+        return cls(key=key, certificate=chain[0], above=chain[1:], trust=trust)
 
     @property
     def hub(self) -> HubId:
@@ -141,14 +126,28 @@ class CertificateAuthority:
             raise CertificateRefusedError(CertificateRefusal.NAME) from None
 
     @property
-    def certificate_pem(self) -> bytes:
-        """The certificate that nodes and brokers pin."""
-        return self.certificate.public_bytes(Encoding.PEM)
+    def trust_pem(self) -> bytes:
+        """What nodes and brokers pin."""
+        return b"".join(each.public_bytes(Encoding.PEM) for each in self.trust)
+
+    @property
+    def trust_digest(self) -> bytes:
+        """SHA-256 of what nodes pin: says whether a node was told today's roots."""
+        return hashlib.sha256(self.trust_pem).digest()
+
+    @property
+    def chain_pem(self) -> bytes:
+        """The issuing certificate and what leads from it to an older root."""
+        return b"".join(each.public_bytes(Encoding.PEM) for each in (self.certificate, *self.above))
 
     @property
     def key_pem(self) -> bytes:
         """The private key, unencrypted: only for a file that nobody else can read."""
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return private_pem(self.key)
+
+    def with_chain(self, leaf: x509.Certificate) -> bytes:
+        """Return a leaf and what its holder must show beside it, in PEM."""
+        return leaf.public_bytes(Encoding.PEM) + self.chain_pem
 
     def issue_node(self, node: NodeId, proven: ProvenKey, *, now: datetime, entropy: Entropy) -> x509.Certificate:
         """Return a client certificate for a village node: 90 days, the name that the hub decided."""
@@ -198,14 +197,14 @@ class CertificateAuthority:
     ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
-            .subject_name(_name(name))
+            .subject_name(name_of(name))
             .issuer_name(self.certificate.subject)
             .public_key(public_key)
-            .serial_number(_serial(entropy))
+            .serial_number(fresh_serial(entropy))
             .not_valid_before(now - CLOCK_SKEW)
-            .not_valid_after(now + life)
+            .not_valid_after(min(now + life, self.certificate.not_valid_after_utc))
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
         )
@@ -213,7 +212,7 @@ class CertificateAuthority:
     def _client(self, builder: x509.CertificateBuilder, urn: str) -> x509.Certificate:
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
         return (
-            builder.add_extension(_urns(urn), critical=False)
+            builder.add_extension(urns(urn), critical=False)
             .add_extension(usage, critical=False)
             .sign(self.key, SHA256())
         )
@@ -225,15 +224,38 @@ def renewal_due_at(certificate: x509.Certificate) -> datetime:
     return begin + (end - begin) * 2 / 3
 
 
-def _serial(entropy: Entropy) -> int:
+def load_ca_key(raw: bytes) -> EllipticCurvePrivateKey:
+    """Read the private key of an authority.
+
+    Raises:
+        CertificateRefusedError: not a P-256 key in PEM.
+    """
+    try:
+        key = load_pem_private_key(raw, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
+    if not isinstance(key, EllipticCurvePrivateKey):
+        raise CertificateRefusedError(CertificateRefusal.MALFORMED)
+    return key
+
+
+def private_pem(key: EllipticCurvePrivateKey) -> bytes:
+    """Return a private key in PEM, unencrypted: only for a file that nobody else can read."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def fresh_serial(entropy: Entropy) -> int:
+    """Return a serial number (rule 4)."""
     return max(1, int.from_bytes(entropy(SERIAL_BYTES)) >> 1)
 
 
-def _name(common_name: str) -> x509.Name:
+def name_of(common_name: str) -> x509.Name:
+    """Return a subject with this common name and nothing else."""
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _urns(urn: str) -> x509.SubjectAlternativeName:
+def urns(urn: str) -> x509.SubjectAlternativeName:
+    """Return the alternative name that says the same as a URI."""
     return x509.SubjectAlternativeName([x509.UniformResourceIdentifier(urn)])
 
 
@@ -244,7 +266,8 @@ def _host(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+def key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    """Return what a key may do: sign certificates and lists, or prove its holder in TLS."""
     return x509.KeyUsage(
         digital_signature=not signs_certificates,
         content_commitment=False,

@@ -4,6 +4,7 @@ Unverified bytes go in; a ``ProvenKey``, a ``NodeId`` or a set of serials comes 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -21,6 +22,7 @@ from protocol.errors import SchemaError
 from protocol.ids import NodeId, crockford, grouped
 
 NODE_URN = "urn:simpul:node:"
+_END_OF_LIST = b"-----END X509 CRL-----\n"
 
 MAX_REQUEST_BYTES = 4_000
 """A request with an Ed25519 key takes about 210 bytes."""
@@ -97,21 +99,30 @@ def check_request(raw: bytes) -> ProvenKey:
     return ProvenKey(public_key=key)
 
 
+def load_certificates(raw_pem: bytes) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of a PEM text, at least one.
+
+    Raises:
+        CertificateRefusedError: there is none, or one that cannot be read.
+    """
+    try:
+        return tuple(x509.load_pem_x509_certificates(raw_pem))
+    except (ValueError, x509.InvalidVersion):
+        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
+
+
 def check_node_certificate(
-    raw_pem: bytes, authority: x509.Certificate, *, now: datetime, revoked: frozenset[int]
+    raw_pem: bytes, trust: Sequence[x509.Certificate], *, now: datetime, revoked: frozenset[int]
 ) -> NodeId:
-    """Return the node that a certificate names, if the authority made it for a node and it counts at ``now``.
+    """Return the node that a chain names, if it leads to one of the roots, was made for a node and counts at ``now``.
 
     Raises:
         CertificateRefusedError: unreadable, not from this authority, expired, not a node's, or revoked.
     """
+    leaf, *between = load_certificates(raw_pem)
+    verifier = PolicyBuilder().store(Store(list(trust))).time(now).build_client_verifier()
     try:
-        leaf = x509.load_pem_x509_certificate(raw_pem)
-    except (ValueError, x509.InvalidVersion):
-        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
-    verifier = PolicyBuilder().store(Store([authority])).time(now).build_client_verifier()
-    try:
-        verifier.verify(leaf, [])
+        verifier.verify(leaf, between)
         extensions = leaf.extensions
         usage = extensions.get_extension_for_class(x509.KeyUsage).value
         purposes = extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
@@ -136,17 +147,32 @@ def revoked_serials(raw_pem: bytes, authority: x509.Certificate, *, now: datetim
     Raises:
         CertificateRefusedError: unreadable, not signed by the authority, or stale.
     """
-    try:
-        found = x509.load_pem_x509_crl(raw_pem)
-    except ValueError:
-        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
     key = authority.public_key()
-    if not isinstance(key, EllipticCurvePublicKey) or not found.is_signature_valid(key):
+    if not isinstance(key, EllipticCurvePublicKey):
+        raise CertificateRefusedError(CertificateRefusal.CHAIN)
+    found = next((each for each in load_lists(raw_pem) if each.is_signature_valid(key)), None)
+    if found is None:
         raise CertificateRefusedError(CertificateRefusal.CHAIN)
     until = found.next_update_utc
     if until is None or until < now:
         raise CertificateRefusedError(CertificateRefusal.CHAIN)
     return frozenset(each.serial_number for each in found)
+
+
+def load_lists(raw_pem: bytes) -> tuple[x509.CertificateRevocationList, ...]:
+    """Return the revocation lists of a PEM text: one for each issuing key whose leaves may still be valid.
+
+    Raises:
+        CertificateRefusedError: there is none, or one that cannot be read.
+    """
+    blocks = [block + _END_OF_LIST for block in raw_pem.split(_END_OF_LIST)[:-1]]
+    try:
+        found = tuple(x509.load_pem_x509_crl(each) for each in blocks)
+    except ValueError:
+        raise CertificateRefusedError(CertificateRefusal.MALFORMED) from None
+    if not found:
+        raise CertificateRefusedError(CertificateRefusal.MALFORMED)
+    return found
 
 
 def node_urn(node: NodeId) -> str:

@@ -1,11 +1,10 @@
-"""The certificate authority and the hub's certificates on disk.
+"""The hub's certificates and the revocation list on disk, beside the authority's keys (``authority_files.py``).
 
 ``open_pki`` makes what is missing and renews what is due (``simpul-hub run`` and ``init`` call it, one at a time);
 ``load_pki`` only reads. Private keys are files of mode 0600; every file appears whole or not at all (written beside,
 synced, renamed), so that a power cut leaves the old one.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from hub.authority.authority_files import AuthorityFiles, PkiMissingError
 from hub.authority.pki import (
     BROKER_NAME,
     CertificateAuthority,
@@ -29,15 +29,23 @@ from hub.authority.pki import (
     Revocation,
     renewal_due_at,
 )
+from hub.authority.pki_check import load_lists
+from hub.authority.writing import write_atomically
 from protocol.ids import HubId
+
+__all__ = [
+    "Credentials",
+    "PkiFiles",
+    "PkiMissingError",
+    "is_made_by",
+    "load_pki",
+    "open_pki",
+    "write_atomically",
+]
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 REISSUE_AFTER = timedelta(days=1)
 """A revocation list older than this is made anew at start, with the same entries."""
-
-
-class PkiMissingError(Exception):
-    """There is no certificate authority in this directory; ``simpul-hub init`` makes one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +59,29 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PkiFiles:
-    """The authority and where its files lie."""
+    """Where everything lies. The authority is read from disk when it is asked for: a roll-over needs no restart."""
 
     directory: Path
-    authority: CertificateAuthority
+
+    @property
+    def keys(self) -> AuthorityFiles:
+        """The authority's own files."""
+        return AuthorityFiles(self.directory)
+
+    @property
+    def authority(self) -> CertificateAuthority:
+        """The issuing key in use.
+
+        Raises:
+            PkiMissingError: there is none.
+            CertificateRefusedError: the files are not an authority.
+        """
+        return self.keys.current()
 
     @property
     def ca_file(self) -> Path:
-        """The authority's certificate."""
-        return self.directory / "ca.crt"
+        """The roots that nodes and brokers pin."""
+        return self.keys.trust_file
 
     @property
     def crl_file(self) -> Path:
@@ -76,9 +98,13 @@ class PkiFiles:
         return self._credentials(client.value)
 
     def write_revocation_list(self, revoked: Iterable[Revocation], *, now: datetime) -> None:
-        """Replace the revocation list; the broker must be told to read it again."""
-        issued = self.authority.issue_revocation_list(revoked, now=now)
-        write_atomically(self.crl_file, issued.public_bytes(Encoding.PEM), mode=0o644)
+        """Replace the revocation lists, one of each issuing key that is still valid; the broker must read them again.
+
+        Each names all serials: which key issued a certificate need not be known, and serials are never given twice.
+        """
+        listed = list(revoked)
+        made = [each.issue_revocation_list(listed, now=now) for each in self.keys.issuers(now)]
+        write_atomically(self.crl_file, b"".join(each.public_bytes(Encoding.PEM) for each in made), mode=0o644)
 
     def _credentials(self, name: str) -> Credentials:
         return Credentials(
@@ -103,24 +129,21 @@ def open_pki(
         OSError: the directory cannot be written.
     """
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        files = load_pki(directory)
-    except PkiMissingError:
-        authority = CertificateAuthority.create(hub, now=now, entropy=entropy)
-        files = PkiFiles(directory=directory, authority=authority)
-        # Key first: a certificate without its key would make every later start fail.
-        write_atomically(directory / "ca.key", authority.key_pem, mode=0o600)
-        write_atomically(files.ca_file, authority.certificate_pem, mode=0o644)
+    files = PkiFiles(directory=directory)
+    files.keys.found(hub, now=now, entropy=entropy)
+    if files.keys.is_issuer_due(now) and files.keys.root_key_file().exists():
+        files.keys.renew_issuer(files.keys.root(), hub, now=now, entropy=entropy)
+    authority = files.authority
     for client in HubClient:
         wanted = files.client(client)
-        if _is_due(wanted, files.authority, now):
+        if _is_due(wanted, authority, now):
             key = Ed25519PrivateKey.generate()
-            made = files.authority.issue_hub_client(client, key.public_key(), now=now, entropy=entropy)
-            _write_credentials(wanted, key, made)
-    if _is_due(files.broker, files.authority, now) or not _names(files.broker, broker_hosts):
+            made = authority.issue_hub_client(client, key.public_key(), now=now, entropy=entropy)
+            _write_credentials(wanted, key, authority.with_chain(made))
+    if _is_due(files.broker, authority, now) or not _names(files.broker, broker_hosts):
         key = Ed25519PrivateKey.generate()
-        made = files.authority.issue_broker(broker_hosts, key.public_key(), now=now, entropy=entropy)
-        _write_credentials(files.broker, key, made)
+        made = authority.issue_broker(broker_hosts, key.public_key(), now=now, entropy=entropy)
+        _write_credentials(files.broker, key, authority.with_chain(made))
     _refresh_revocation_list(files, now)
     return files
 
@@ -132,39 +155,14 @@ def load_pki(directory: Path) -> PkiFiles:
         PkiMissingError: there is none.
         CertificateRefusedError: the files are not an authority.
     """
-    try:
-        key_pem = (directory / "ca.key").read_bytes()
-        certificate_pem = (directory / "ca.crt").read_bytes()
-    except FileNotFoundError:
-        raise PkiMissingError(str(directory)) from None
-    return PkiFiles(directory=directory, authority=CertificateAuthority.load(key_pem, certificate_pem))
+    files = PkiFiles(directory=directory)
+    files.keys.current()
+    return files
 
 
-def write_atomically(path: Path, content: bytes, *, mode: int) -> None:
-    """Write a file so that it appears whole, with this mode from its first moment, and survives a power cut.
-
-    Raises:
-        OSError: no space, no right.
-    """
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(path)
-    if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _write_credentials(where: Credentials, key: Ed25519PrivateKey, certificate: x509.Certificate) -> None:
+def _write_credentials(where: Credentials, key: Ed25519PrivateKey, chain_pem: bytes) -> None:
     write_atomically(where.key_file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o600)
-    write_atomically(where.cert_file, certificate.public_bytes(Encoding.PEM), mode=0o644)
+    write_atomically(where.cert_file, chain_pem, mode=0o644)
 
 
 def _is_due(where: Credentials, authority: CertificateAuthority, now: datetime) -> bool:
@@ -187,11 +185,16 @@ def _names(where: Credentials, hosts: Sequence[str]) -> bool:
     return {str(each.value) for each in names} == set(hosts)
 
 
+def is_made_by(found: x509.CertificateRevocationList, authority: CertificateAuthority) -> bool:
+    """Say whether a list is the issuing key's own: after a roll-over the new key's must be there at once."""
+    return found.is_signature_valid(authority.key.public_key())
+
+
 def _refresh_revocation_list(files: PkiFiles, now: datetime) -> None:
     revoked: list[Revocation] = []
     if files.crl_file.exists():
-        found = x509.load_pem_x509_crl(files.crl_file.read_bytes())
-        if now - found.last_update_utc < REISSUE_AFTER:
+        newest = load_lists(files.crl_file.read_bytes())[0]
+        if now - newest.last_update_utc < REISSUE_AFTER and is_made_by(newest, files.authority):
             return
-        revoked = [Revocation(serial=each.serial_number, revoked_at=each.revocation_date_utc) for each in found]
+        revoked = [Revocation(serial=each.serial_number, revoked_at=each.revocation_date_utc) for each in newest]
     files.write_revocation_list(revoked, now=now)

@@ -1,5 +1,6 @@
 """Read models of the authority: enrolment requests, and what is revoked."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +10,14 @@ from sqlalchemy.orm import Session
 from hub.authority import tables
 from hub.authority.pki import Revocation
 from hub.authority.rules import CodeState
+from hub.authority.tables import NodeCertificate
+from hub.dispatch.tables import NoticeRow
+from hub.registry.rules import NodeStatus
 from hub.registry.tables import Node
 from protocol.enrolment import EnrolmentRequest, fingerprint
-from protocol.ids import VillageCode
+from protocol.ids import NodeId, VillageCode
 from protocol.limits import MAX_ENROLMENT_BYTES
+from protocol.mailbox import NoticeKind
 from protocol.wire import from_bytes
 
 
@@ -56,16 +61,12 @@ def revocations(session: Session, now: datetime) -> list[Revocation]:
     """
     ended = func.coalesce(Node.revoked_at, Node.suspended_at)
     wanted = (
-        select(tables.NodeCertificate.serial, ended)
+        select(NodeCertificate.serial, ended)
         .join(Node)
-        .where(ended.is_not(None), tables.NodeCertificate.expires_at > now)
-        .order_by(tables.NodeCertificate.serial)
+        .where(ended.is_not(None), NodeCertificate.expires_at > now)
+        .order_by(NodeCertificate.serial)
     )
-    return [
-        Revocation(serial=int(serial, 16), revoked_at=revoked_at)
-        for serial, revoked_at in session.execute(wanted)
-        if revoked_at is not None
-    ]
+    return [Revocation(serial=int(serial, 16), revoked_at=at) for serial, at in session.execute(wanted)]
 
 
 def _code_line(row: tables.EnrolmentCode) -> CodeLine:
@@ -84,3 +85,29 @@ def _code_line(row: tables.EnrolmentCode) -> CodeLine:
         approved_by=row.approved_by or "",
         node_id=row.node_id or "",
     )
+
+
+def newest_certificates(session: Session, node_ids: Collection[NodeId] | None = None) -> dict[NodeId, NodeCertificate]:
+    """Return each node's newest certificate; of all nodes when none are named."""
+    wanted = select(NodeCertificate).order_by(NodeCertificate.issued_at, NodeCertificate.expires_at)
+    if node_ids is not None:
+        wanted = wanted.where(NodeCertificate.node_id.in_([str(each) for each in node_ids]))
+    return {NodeId(row.node_id): row for row in session.scalars(wanted)}
+
+
+def nodes_behind(session: Session, trust: bytes) -> list[NodeId]:
+    """Return the nodes in service that have not stored a certificate that came with today's roots."""
+    newest = newest_certificates(session)
+    waiting = set(
+        session.scalars(
+            select(Node.node_id)
+            .join(NoticeRow, NoticeRow.node_id == Node.node_id)
+            .where(NoticeRow.kind == NoticeKind.CERTIFICATE.value, NoticeRow.number > Node.mail_cursor)
+        )
+    )
+    active = session.scalars(select(Node.node_id).where(Node.status == NodeStatus.ACTIVE.value).order_by(Node.node_id))
+    return [
+        NodeId(name)
+        for name in active
+        if name in waiting or NodeId(name) not in newest or newest[NodeId(name)].trust != trust
+    ]

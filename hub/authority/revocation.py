@@ -5,9 +5,8 @@ The list is the second line: intake asks the registry about every message, and t
 
 from datetime import datetime
 
-from cryptography import x509
-
-from hub.authority.pki_files import REISSUE_AFTER, PkiFiles
+from hub.authority.pki_check import CertificateRefusedError, load_lists
+from hub.authority.pki_files import REISSUE_AFTER, PkiFiles, is_made_by
 from hub.authority.queries import revocations
 from hub.storage.engine import Database
 
@@ -29,7 +28,11 @@ def renew_revocation_list(database: Database, files: PkiFiles, now: datetime) ->
 
 def _is_current(files: PkiFiles, serials: set[int], now: datetime) -> bool:
     try:
-        found = x509.load_pem_x509_crl(files.crl_file.read_bytes())
-    except (OSError, ValueError):
+        lists = load_lists(files.crl_file.read_bytes())
+    except (OSError, CertificateRefusedError):
         return False
-    return {each.serial_number for each in found} == serials and now - found.last_update_utc < REISSUE_AFTER
+    is_fresh = all(
+        {each.serial_number for each in found} == serials and now - found.last_update_utc < REISSUE_AFTER
+        for found in lists
+    )
+    return is_fresh and is_made_by(lists[0], files.authority)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from hub.authority import enrolment
 from hub.authority.certification import Issuer, issue_approved
-from hub.authority.pki import CertificateAuthority
+from hub.authority.root import found_authority
 from hub.authority.rules import Verdict
 from hub.catalogue.catalogue import Catalogue
 from hub.ledger.service import sign_head
@@ -134,7 +134,7 @@ class HubSide:
         self.database = database
         self.chance = Chance("hub")
         self.log_key, self.message_key = a_key("log"), a_key("message")
-        authority = CertificateAuthority.create(HUB, now=NOW, entropy=self.chance.token)
+        authority = found_authority(HUB, now=NOW, entropy=self.chance.token)
         keys = HubKeys(
             hub=HUB,
             log=LogKey(name=ORIGIN, public_key=self.log_key.public_key()).verifier,
@@ -143,7 +143,7 @@ class HubSide:
             permit_key=public_bytes(a_key("permit").public_key()),
         )
         self.issuer = Issuer(
-            authority=authority,
+            open_authority=lambda: authority,
             message_key=self.message_key,
             keys=keys,
             broker_host="broker.sragen.example",

@@ -35,7 +35,7 @@ def test_every_service_gives_up_privileges(path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("program", "hidden"),
-    [("web", {"keys/log.key", "keys/sealing.key", "pki/ca.key"}), ("intake", {"pki/ca.key"})],
+    [("web", {"keys/log.key", "keys/sealing.key", "pki/private"}), ("intake", {"pki/private"})],
 )
 def test_a_program_does_not_see_keys_that_it_has_no_use_for(program: str, hidden: set[str]) -> None:
     paths = unit(DEPLOY / f"systemd/simpul-hub-{program}.service")["Service"]["InaccessiblePaths"].split()

@@ -105,7 +105,7 @@ def test_the_hub_decides_the_name(hub: HubSide, pc: VillagePc) -> None:
     hub.approve(pc)
     hub.issue()
     pem = answered(hub, pc).certificate.encode()
-    authority = hub.issuer.authority.certificate
+    authority = hub.issuer.authority.trust
     assert check_node_certificate(pem, authority, now=NOW, revoked=frozenset()) == NODE
     assert x509.load_pem_x509_certificate(pem).public_key() == pc.key.public_key()
 

@@ -9,11 +9,11 @@ from typer.testing import CliRunner, Result
 from hub.accounts.rules import Role
 from hub.accounts.tables import Person
 from hub.authority import enrolment
-from hub.authority.cli import node_app
 from hub.authority.pki_check import revoked_serials
 from hub.authority.pki_files import PkiFiles, open_pki
 from hub.authority.revocation import renew_revocation_list
 from hub.authority.rules import Verdict
+from hub.cli import app
 from hub.registry.service import request_officers
 from hub.storage.engine import Database
 from hub.storage.hubkeys import create_keys
@@ -53,7 +53,7 @@ def run(database: Database, database_url: str, pki: PkiFiles, tmp_path: Path) ->
     environment = {"SIMPUL_HUB_DATA_DIR": str(tmp_path), "SIMPUL_HUB_DATABASE_URL": database_url}
 
     def command(*arguments: str) -> Result:
-        return CliRunner(env=environment).invoke(node_app, arguments)
+        return CliRunner(env=environment).invoke(app, ["node", *arguments])
 
     return command
 

@@ -174,7 +174,7 @@ class Office:
 
     def _issuer(self, pki: NetworkPki) -> Issuer:
         return Issuer(
-            authority=pki.files.authority,
+            open_authority=lambda: pki.files.authority,
             message_key=self.hub.context.secrets.message,
             keys=public_keys(self.hub.directory / "keys", HUB),
             broker_host="127.0.0.1",

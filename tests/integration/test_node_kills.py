@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from hub.authority.pki import HubClient
 from hub.authority.pki_check import check_request
@@ -43,7 +42,7 @@ def stand(broker: RealBroker, tmp_path: Path) -> NodeStand:
     proven = check_request(stand.keys.signing_request())
     authority = broker.pki.files.authority
     made = authority.issue_node(NodeId("3314012001-01"), proven, now=datetime.now(UTC), entropy=os.urandom)
-    tls = (made.public_bytes(Encoding.PEM).decode(), options.ca_file.read_text())
+    tls = (authority.with_chain(made).decode(), options.ca_file.read_text())
     stand.enrol(HubStandIn(1), tls=tls, port=options.port)
     return stand
 

@@ -73,7 +73,7 @@ def worker(scene: Scene, carrier: ListCarrier) -> Worker:
     hub = scene.hub
     pki = open_pki(hub.directory / "pki", HUB, now=hub.clock.now(), entropy=hub.randomness.token)
     issuer = Issuer(
-        authority=pki.authority,
+        open_authority=lambda: pki.authority,
         message_key=hub.context.secrets.message,
         keys=public_keys(hub.directory / "keys", HUB),
         broker_host="127.0.0.1",

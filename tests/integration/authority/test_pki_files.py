@@ -26,15 +26,16 @@ def serial(path: Path) -> int:
 
 def test_every_key_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     opened(tmp_path / "pki")
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "pki").glob("*.key")}
-    assert modes == dict.fromkeys(("ca.key", "hub-broker.key", "hub-intake.key", "hub-worker.key"), 0o600)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "pki").rglob("*.key")}
+    names = ("root-1.key", "issuer-1.key", "hub-broker.key", "hub-intake.key", "hub-worker.key")
+    assert modes == dict.fromkeys(names, 0o600)
 
 
 def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     opened(tmp_path)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path.name: path.read_bytes() for path in tmp_path.rglob("*.*")}
     opened(tmp_path, now=NOW + timedelta(hours=1))
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path.name: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
 
 
 def test_the_hubs_certificates_are_renewed_when_a_third_is_left(tmp_path: Path) -> None:

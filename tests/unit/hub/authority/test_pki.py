@@ -33,12 +33,13 @@ from hub.authority.pki_check import (
     fingerprint,
     revoked_serials,
 )
+from hub.authority.root import found_authority
 from protocol.ids import HubId, NodeId
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 NODE = NodeId("3314012001-01")
 ENTROPY = Random(1).randbytes
-AUTHORITY = CertificateAuthority.create(HubId("3314"), now=NOW, entropy=ENTROPY)
+AUTHORITY = found_authority(HubId("3314"), now=NOW, entropy=ENTROPY)
 KEY = Ed25519PrivateKey.generate()
 
 
@@ -51,12 +52,12 @@ def a_node_certificate(authority: CertificateAuthority = AUTHORITY, *, now: date
     return authority.issue_node(NODE, check_request(a_request()), now=now, entropy=ENTROPY)
 
 
-def pem(certificate: x509.Certificate) -> bytes:
-    return certificate.public_bytes(Encoding.PEM)
+def pem(certificate: x509.Certificate, authority: CertificateAuthority = AUTHORITY) -> bytes:
+    return authority.with_chain(certificate)
 
 
 def check(raw: bytes, *, now: datetime = NOW, revoked: frozenset[int] = frozenset()) -> NodeId:
-    return check_node_certificate(raw, AUTHORITY.certificate, now=now, revoked=revoked)
+    return check_node_certificate(raw, AUTHORITY.trust, now=now, revoked=revoked)
 
 
 def test_the_hub_decides_the_name_not_the_request() -> None:
@@ -90,9 +91,9 @@ def test_a_certificate_outside_its_time_is_not_believed(now: datetime) -> None:
 
 
 def test_a_certificate_of_a_look_alike_authority_is_not_believed() -> None:
-    impostor = CertificateAuthority.create(HubId("3314"), now=NOW, entropy=ENTROPY)
+    impostor = found_authority(HubId("3314"), now=NOW, entropy=ENTROPY)
     with pytest.raises(CertificateRefusedError) as refused:
-        check(pem(a_node_certificate(impostor)))
+        check(pem(a_node_certificate(impostor), impostor))
     assert refused.value.reason is CertificateRefusal.CHAIN
 
 
@@ -178,21 +179,21 @@ def test_a_stale_revocation_list_is_refused() -> None:
 
 
 def test_a_revocation_list_of_another_authority_is_refused() -> None:
-    impostor = CertificateAuthority.create(HubId("3314"), now=NOW, entropy=ENTROPY)
+    impostor = found_authority(HubId("3314"), now=NOW, entropy=ENTROPY)
     with pytest.raises(CertificateRefusedError):
         revoked_serials(a_list(impostor), AUTHORITY.certificate, now=NOW)
 
 
 def test_an_authority_comes_back_from_its_files_and_knows_its_hub() -> None:
-    again = CertificateAuthority.load(AUTHORITY.key_pem, AUTHORITY.certificate_pem)
+    again = CertificateAuthority.load(AUTHORITY.key_pem, AUTHORITY.chain_pem, AUTHORITY.trust_pem)
     assert again.hub == "3314"
     assert again.certificate == AUTHORITY.certificate
 
 
 def test_key_and_certificate_of_different_authorities_are_refused() -> None:
-    other = CertificateAuthority.create(HubId("3314"), now=NOW, entropy=ENTROPY)
+    other = found_authority(HubId("3314"), now=NOW, entropy=ENTROPY)
     with pytest.raises(CertificateRefusedError):
-        CertificateAuthority.load(AUTHORITY.key_pem, other.certificate_pem)
+        CertificateAuthority.load(AUTHORITY.key_pem, other.chain_pem, other.trust_pem)
 
 
 def test_serials_come_from_the_randomness_that_is_handed_in() -> None:

@@ -68,8 +68,12 @@ class Settings:
     """Messages that intake takes from one village at once on top of that."""
     node_mb_day: int = 4096
     """MB a day that intake takes from one village; more is refused with ``quota``."""
+    renewal_grace_days: int = 180
+    """How long after the end of its certificate a node may renew it; later it is enrolled anew."""
     beacon_s: int = 300
     """Seconds between two beacons; one a minute would cost each village 0.9 MB a day."""
+    auto_suspend: bool = True
+    """Whether a node is put aside by itself when two programs prove to work with its key."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     witnesses: tuple[str, ...] = ()
@@ -190,6 +194,7 @@ def _contradictions(settings: Settings) -> list[str]:
             ("batch_messages", 1),
             ("linger_ms", 0),
             ("beacon_s", 1),
+            ("renewal_grace_days", 0),
             ("node_messages_s", 1),
             ("node_burst", 1),
             ("node_mb_day", 1),

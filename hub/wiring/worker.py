@@ -7,10 +7,15 @@ from sqlalchemy.orm import Session
 
 from hub.attachments.service import check_waiting
 from hub.authority.certification import Issuer
+from hub.authority.expiry import Expiring as EndingKind
+from hub.authority.expiry import expiries
 from hub.authority.pki_files import load_pki
+from hub.calendar.service import current_calendar
 from hub.casework.quarantine import announcer
 from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.service import write_notice
+from hub.health.alarm_rules import Expiring, Renewal
+from hub.health.watch import Watch, WatchTools
 from hub.intake.context import Stores
 from hub.ledger.witnesses import WitnessAddress, Witnesses
 from hub.permits.revocation_lists import send_lists
@@ -43,8 +48,36 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
         errands=(
             _revocation_errand(settings, stores),
             lambda now: check_waiting(stores, now, announcer(tools)),
+            _watch(settings, stores, ports),
         ),
     )
+
+
+def _watch(settings: Settings, stores: Stores, ports: Ports) -> Callable[[datetime], object]:
+    """Return the worker's step that looks after the fleet; the authority says what ends, and when."""
+    files = load_pki(settings.pki_dir)
+
+    def ends(session: Session, now: datetime) -> list[Expiring]:
+        return [
+            Expiring(
+                subject=f"{each.what} {each.who}".strip(),
+                expires_at=each.expires_at,
+                node=each.who if each.what is EndingKind.NODE else None,
+                renewal=_RENEWALS.get(each.what, Renewal.BY_HAND),
+            )
+            for each in expiries(session, files, now)
+        ]
+
+    tools = WatchTools(
+        randomness=ports.randomness,
+        read_calendar=current_calendar,
+        expiries=ends,
+        suspends=settings.auto_suspend,
+    )
+    return Watch(stores.database, tools).look
+
+
+_RENEWALS = {EndingKind.NODE: Renewal.BY_ITSELF, EndingKind.REVOCATION_LIST: Renewal.DAILY}
 
 
 def _witness_addresses(settings: Settings) -> list[WitnessAddress]:

@@ -74,6 +74,8 @@ class Settings:
     """Seconds between two beacons; one a minute would cost each village 0.9 MB a day."""
     auto_suspend: bool = True
     """Whether a node is put aside by itself when two programs prove to work with its key."""
+    metrics_token_file: str = ""
+    """File with the token that Prometheus shows at ``/metrics``; mode 0600. Empty: no metrics."""
     log_level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
     witnesses: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from hub.authority.certification import Issuer, issue_approved
 from hub.authority.pki_files import PkiFiles
+from hub.authority.renewal import issue_renewals
 from hub.authority.revocation import renew_revocation_list
 from hub.calendar.news import calendar_data
 from hub.calendar.service import current_calendar, current_version
@@ -70,6 +71,8 @@ class WorkerContext:
     beacon_s: int
     tools: CaseTools
     witnesses: Witnesses
+    urgent: tuple[Callable[[datetime], object], ...] = ()
+    """What must be looked at in each round, such as a stolen PC whose session is still open."""
     errands: tuple[Callable[[datetime], object], ...] = ()
     """What rooms want done now and then; each stands alone, as rule 1 says."""
 
@@ -109,7 +112,9 @@ class Worker:
         now_ms = context.clock.now_ms()
         steps: list[Callable[[], object]] = [
             lambda: issue_approved(context.stores.database, now, context.issuer),
+            lambda: issue_renewals(context.stores.database, now, context.issuer),
             lambda: renew_revocation_list(context.stores.database, context.pki, now),
+            *(partial(each, now) for each in context.urgent),
             lambda: self._sign_receipts(now),
             self._publish_new_notices,
         ]

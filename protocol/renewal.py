@@ -6,7 +6,7 @@
    anything: the certificate is for the node's own key.
 3. The hub decides the name and gives a certificate for the key that the request proves; it may also send one unasked,
    when the authorities change. ``authority`` holds every root that counts now: during a roll-over the new and the old.
-4. A node takes a certificate for its own name and key that ends later than the one it has, and nothing else.
+4. A node takes a certificate for its own name and key that ends no earlier than the one it has, and nothing else.
 """
 
 from typing import Annotated

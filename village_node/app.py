@@ -16,9 +16,11 @@ import structlog
 
 from protocol.requests import RequestAction
 from village_node.context import NodeContext
+from village_node.identity.door import Door
 from village_node.identity.hub import Enrolled, find_enrolled
 from village_node.identity.keys import NodeKeys, create_or_load_keys
 from village_node.identity.sessions import UnlockSessions
+from village_node.identity.web import UrlHubWeb
 from village_node.inbox.documents import DocumentFolder
 from village_node.logs import set_up_logs
 from village_node.notices.rules import Policy
@@ -285,7 +287,14 @@ def _carrier(node: OpenNode, enrolled: Enrolled) -> Carrier:
         keepalive_s=settings.keepalive_s,
         websockets=settings.broker_transport == "websockets",
     )
-    return MqttCarrier(options, node.context.randomness)
+    door = Door(
+        database=node.context.database,
+        keys=node.keys,
+        clock=node.context.clock,
+        open_web=UrlHubWeb,
+        hub_url=settings.hub_url,
+    )
+    return MqttCarrier(options, node.context.randomness, door.knock)
 
 
 def _serve(context: NodeContext) -> WebServer:

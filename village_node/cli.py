@@ -79,7 +79,7 @@ def enrol(
         typer.echo(f"Sidik jari / fingerprint: {asked.fingerprint}")
         checked = _poll(web, node, asked, wait_s)
         with node.context.database.session() as session:
-            enrolment.store_answer(session, node.context.clock.now(), checked)
+            enrolment.store_answer(session, node.context.clock.now(), checked, hub_url=settings.hub_url)
         node.keys.write_certificates(checked.answer.certificate, checked.answer.authority)
         typer.echo(f"{checked.answer.node}")
 

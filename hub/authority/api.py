@@ -1,10 +1,11 @@
-"""The two addresses that a fresh node can reach before it has a certificate: ``/enrol/request`` and ``/enrol/answer``.
+"""The addresses that a node can reach without a certificate: ``/enrol/request``, ``/enrol/answer``, ``/enrol/renewal``.
 
 Bodies are ``application/cbor`` both ways. What is not an answer is a map with one stable ``code``. A request proves
 itself with the code that a person typed (``protocol/enrolment.py``); nothing is written for a code that does not exist.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from flask import Blueprint, Response, request
@@ -12,11 +13,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from hub.accounts.access import machine, web_context
 from hub.authority import enrolment
+from hub.authority.pki_check import RequestRefusedError
+from hub.authority.renewal import Knocked, knock
 from hub.authority.rules import Verdict
 from hub.storage.errors import StorageError
 from protocol import codec
 from protocol.enrolment import EnrolmentPoll, claimed_code_id, parse_authenticated
-from protocol.errors import ProtocolError, TooLargeError
+from protocol.errors import IdentityError, ProtocolError, SignatureError, TooLargeError
+from protocol.limits import MAX_DOOR_BYTES
 from protocol.wire import from_bytes
 
 blueprint = Blueprint("enrolment", __name__, url_prefix="/enrol")
@@ -37,6 +41,10 @@ STATUS: Mapping[Verdict, int] = {
     Verdict.REFUSED: 403,
     Verdict.BLOCKED: 429,
     Verdict.KEY_TAKEN: 409,
+    Verdict.NOT_DUE: 409,
+    Verdict.TOO_LATE: 410,
+    Verdict.NODE_SUSPENDED: 403,
+    Verdict.NODE_REVOKED: 403,
     Verdict.CSR_TOO_LARGE: 422,
     Verdict.CSR_MALFORMED: 422,
     Verdict.CSR_KEY_TYPE: 422,
@@ -74,6 +82,25 @@ def give_answer() -> Response:
     if reply.answer is None:
         return _coded(reply.verdict.value, STATUS[reply.verdict])
     return Response(reply.answer, mimetype=MEDIA_TYPE)
+
+
+@blueprint.post("/renewal")
+@machine
+def renew_at_the_door() -> Response:
+    """Take the wish of a node whose certificate is over, and hand out what the worker made for it."""
+    context = web_context()
+    grace = timedelta(days=context.settings.renewal_grace_days)
+    try:
+        with context.database.session() as session:
+            knocked = knock(session, context.clock.now(), _body(MAX_DOOR_BYTES), grace)
+    except RequestRefusedError as error:
+        knocked = Knocked(verdict=Verdict(f"csr_{error.reason.value}"))
+    except (SignatureError, IdentityError):
+        knocked = Knocked(verdict=Verdict.UNKNOWN)
+    log.info("enrolment.renewal", verdict=knocked.verdict.value, answered=knocked.answer is not None)
+    if knocked.answer is not None:
+        return Response(knocked.answer, mimetype=MEDIA_TYPE)
+    return _coded(knocked.verdict.value, STATUS[knocked.verdict])
 
 
 @blueprint.errorhandler(ProtocolError)

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.authority.pki import CertificateAuthority
-from hub.authority.pki_check import check_request
+from hub.authority.pki_check import ProvenKey, check_request
 from hub.authority.pki_files import load_pki
 from hub.authority.rules import ANSWER_KEPT_AFTER_FETCH, CODE_LIFE, CodeState
 from hub.authority.tables import EnrolmentCode, NodeCertificate
@@ -83,6 +83,16 @@ class Issued:
 
     nodes: tuple[NodeId, ...]
     officers: tuple[OfficerId, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MadeCertificate:
+    """A certificate that was just made for a node."""
+
+    serial: str
+    chain: str
+    """PEM: the certificate and what stands above it."""
+    expires_at: datetime
 
 
 def certify_approved(
@@ -183,7 +193,7 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
         village=node.village,
         village_name=village.title,
         subdistrict_name=catalogue.regions.by_code[node.village.subdistrict].title,
-        certificate=_certificate(session, node, request.csr, now, issuer),
+        certificate=certify_node(session, node, check_request(request.csr), now, issuer).chain,
         authority=issuer.authority.trust_pem.decode(),
         broker_host=issuer.broker_host,
         broker_port=issuer.broker_port,
@@ -200,14 +210,14 @@ def _issue(session: Session, row: EnrolmentCode, now: datetime, issuer: Issuer, 
     return node
 
 
-def _certificate(session: Session, node: NodeId, csr: bytes, now: datetime, issuer: Issuer) -> str:
-    """Return the node's certificate in PEM, and remember its serial for the revocation list."""
-    proven = check_request(csr)
+def certify_node(session: Session, node: NodeId, proven: ProvenKey, now: datetime, issuer: Issuer) -> MadeCertificate:
+    """Make a node's certificate, and remember its serial for the revocation list."""
     authority = issuer.authority
     made = authority.issue_node(node, proven, now=now, entropy=issuer.randomness.token)
+    serial = f"{made.serial_number:x}"
     session.add(
         NodeCertificate(
-            serial=f"{made.serial_number:x}",
+            serial=serial,
             node_id=str(node),
             public_key=public_bytes(proven.public_key),
             trust=authority.trust_digest,
@@ -215,4 +225,6 @@ def _certificate(session: Session, node: NodeId, csr: bytes, now: datetime, issu
             expires_at=made.not_valid_after_utc,
         )
     )
-    return authority.with_chain(made).decode()
+    session.flush()
+    chain = authority.with_chain(made).decode()
+    return MadeCertificate(serial=serial, chain=chain, expires_at=made.not_valid_after_utc)

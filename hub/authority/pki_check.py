@@ -67,7 +67,7 @@ class CertificateRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProvenKey:
-    """A public key whose holder proved to have the private key. Only ``check_request`` makes one."""
+    """A public key whose holder proved to have the private key; only the two functions below make one."""
 
     public_key: Ed25519PublicKey
 
@@ -97,6 +97,11 @@ def check_request(raw: bytes) -> ProvenKey:
     if not proven:
         raise RequestRefusedError(RequestRefusal.NO_PROOF)
     return ProvenKey(public_key=key)
+
+
+def proven_before(public_key: bytes) -> ProvenKey:
+    """Return a key whose holder proved to have the private one when it was stored; a renewal certifies it again."""
+    return ProvenKey(public_key=Ed25519PublicKey.from_public_bytes(public_key))
 
 
 def load_certificates(raw_pem: bytes) -> tuple[x509.Certificate, ...]:

@@ -8,6 +8,8 @@ Rules:
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from hub.registry.rules import NodeStatus
+
 CODE_LIFE = timedelta(hours=24)
 """How long a code may be used: the village office is called, and types it, within a day."""
 
@@ -39,6 +41,10 @@ class Verdict(StrEnum):
     REFUSED = "enrolment_refused"
     BLOCKED = "enrolment_blocked"
     KEY_TAKEN = "key_taken"
+    NOT_DUE = "renewal_not_due"
+    TOO_LATE = "renewal_too_late"
+    NODE_SUSPENDED = "node_suspended"
+    NODE_REVOKED = "node_revoked"
     CSR_TOO_LARGE = "csr_too_large"
     CSR_MALFORMED = "csr_malformed"
     CSR_KEY_TYPE = "csr_key_type"
@@ -80,3 +86,30 @@ def may_approve(state: CodeState | None, *, invited_by: str, approved_by: str) -
     if state is not CodeState.REQUESTED:
         return ApprovalRule.NOT_REQUESTED
     return ApprovalRule.SAME_PERSON if invited_by == approved_by else None
+
+
+# --- renewal ---------------------------------------------------------------------------------------------------------
+
+
+def is_renewal_due(issued_at: datetime, expires_at: datetime, now: datetime) -> bool:
+    """Say whether two thirds of a certificate's life are over."""
+    return now >= issued_at + (expires_at - issued_at) * 2 / 3
+
+
+def may_knock(
+    status: NodeStatus,
+    issued_at: datetime,
+    expires_at: datetime,
+    *,
+    now: datetime,
+    grace: timedelta,
+    is_waiting: bool,
+) -> Verdict:
+    """Say what a node gets that asks at the door, by its newest certificate; ``is_waiting``: it asked before."""
+    if status is not NodeStatus.ACTIVE:
+        return Verdict.NODE_REVOKED if status is NodeStatus.REVOKED else Verdict.NODE_SUSPENDED
+    if is_waiting:
+        return Verdict.PENDING
+    if now > expires_at + grace:
+        return Verdict.TOO_LATE
+    return Verdict.PENDING if is_renewal_due(issued_at, expires_at, now) else Verdict.NOT_DUE

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from hub.authority.renewal import note_wish
 from hub.dispatch.ahead import SentAhead
 from hub.dispatch.service import pending_notices, render_notice, write_notice
 from hub.dispatch.tables import NoticeRow
@@ -90,6 +91,8 @@ def record_mail(session: Session, now: datetime, mail: Mail) -> MailRead:
     asked = RequestedOfficers(added=(), refused=())
     if mail.officers:
         asked = request_officers(session, mail.node, mail.officers, now)
+    if mail.renewal is not None:
+        note_wish(session, now, mail.node, mail.renewal)
     leased = _lease_if_due(session, now, mail, node)
     return MailRead(node=mail.node, cursor=mail.cursor, proof=mail.proof, leased=leased, officers=asked.added)
 

@@ -115,7 +115,7 @@ def ask(session: Session, web: HubWeb, keys: NodeKeys, code: str, program: str) 
     if status in _LATER:
         raise HubUnreachableError(f"HTTP {status}")
     if status != HTTPStatus.OK and status not in _PENDING:
-        raise EnrolmentRefusedError(_code_of(status, body))
+        raise EnrolmentRefusedError(refusal_code(status, body))
     return Asked(keys=code_keys, fingerprint=fingerprint(keys.public_signing_key))
 
 
@@ -133,7 +133,7 @@ def fetch(web: HubWeb, keys: NodeKeys, asked: Asked) -> CheckedAnswer:
     if status in _LATER:
         raise HubUnreachableError(f"HTTP {status}")
     if status != HTTPStatus.OK:
-        raise EnrolmentRefusedError(_code_of(status, body))
+        raise EnrolmentRefusedError(refusal_code(status, body))
     return check_answer(body, keys, asked.keys)
 
 
@@ -158,8 +158,8 @@ def check_answer(raw: bytes, keys: NodeKeys, code: CodeKeys) -> CheckedAnswer:
     return CheckedAnswer(answer=answer, checkpoint=checkpoint, officers=officers)
 
 
-def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> None:
-    """Keep everything that the answer brings, in this one transaction.
+def store_answer(session: Session, now: datetime, checked: CheckedAnswer, *, hub_url: str = "") -> None:
+    """Keep everything that the answer brings, in this one transaction, and where the hub's web pages are.
 
     Raises:
         AlreadyEnrolledError: this node has a name.
@@ -182,6 +182,7 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
             message_key=answer.keys.message_key,
             sealing_key=answer.keys.sealing_key,
             permit_key=answer.keys.permit_key,
+            hub_url=hub_url,
             enrolled_at=now,
         )
     )
@@ -193,7 +194,7 @@ def store_answer(session: Session, now: datetime, checked: CheckedAnswer) -> Non
     store_offices(session, answer.offices)
 
 
-def _code_of(status: int, body: bytes) -> str:
+def refusal_code(status: int, body: bytes) -> str:
     """Return the hub's stable code for a refusal, if its answer has one."""
     try:
         code = codec.decode_map(body, max_bytes=MAX_CODE_BYTES).get("code")

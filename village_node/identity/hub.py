@@ -35,6 +35,8 @@ class Enrolled:
     certificate: str
     authority: str
     enrolled_at: datetime
+    hub_url: str = ""
+    """The hub's web address, as it was at the enrolment."""
 
     @property
     def place(self) -> str:
@@ -84,6 +86,7 @@ def find_enrolled(session: Session) -> Enrolled | None:
         certificate=row.certificate,
         authority=row.authority,
         enrolled_at=row.enrolled_at,
+        hub_url=row.hub_url,
     )
 
 

@@ -27,6 +27,8 @@ class NodeIdentity(Base):
     message_key: Mapped[bytes] = mapped_column(Digest)
     sealing_key: Mapped[bytes] = mapped_column(Digest)
     permit_key: Mapped[bytes] = mapped_column(Digest)
+    hub_url: Mapped[str] = mapped_column(String(300), default="")
+    """Where a certificate that is over can be renewed; empty: where the settings say."""
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -5,6 +5,7 @@ What is given is verified already (``protocol.receipt``, ``protocol.mailbox``); 
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -19,7 +20,8 @@ from protocol.receipt import VerifiedReceipt
 from protocol.wire import from_bytes
 from village_node.catalogue.service import store_services
 from village_node.identity.certificates import read_certificate, store_certificates
-from village_node.identity.hub import Enrolled, store_lease
+from village_node.identity.hub import Enrolled, load_enrolled, store_lease
+from village_node.identity.renewal import read_next, store_next
 from village_node.inbox.backup import store_backup
 from village_node.inbox.calendar import store_calendar
 from village_node.inbox.documents import offer_document
@@ -144,6 +146,13 @@ def _apply_request(session: Session, now: datetime, _: Enrolled, notice: Notice)
     store_request(session, now, notice.body)
 
 
+def _apply_certificate(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
+    del now
+    found = read_next(notice.body, replace(enrolled, certificate=load_enrolled(session).certificate))
+    if found is not None:
+        store_next(session, found)
+
+
 def _apply_nothing(session: Session, now: datetime, enrolled: Enrolled, notice: Notice) -> None:
     """Leave a receipt to ``store_receipt``: the engine verifies it and asks for that as a step of its own."""
     del session, now, enrolled, notice
@@ -161,6 +170,7 @@ APPLY: Mapping[str, Callable[[Session, datetime, Enrolled, Notice], None]] = {
     NoticeKind.REVOCATIONS: _apply_revocations,
     NoticeKind.CALENDAR: _apply_calendar,
     NoticeKind.BACKUP: _apply_backup,
+    NoticeKind.CERTIFICATE: _apply_certificate,
     NoticeKind.MAINTENANCE: _apply_outage,
     NoticeKind.BROADCAST: _apply_announcement,
     NoticeKind.REQUEST: _apply_request,

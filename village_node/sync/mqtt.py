@@ -100,8 +100,11 @@ class _Link:
 class MqttCarrier:
     """Keeps one MQTT link for as long as it is started."""
 
-    def __init__(self, options: MqttOptions, randomness: Randomness) -> None:
-        """Take address and identity; nothing is opened yet."""
+    def __init__(
+        self, options: MqttOptions, randomness: Randomness, prepare: Callable[[], object] = lambda: None
+    ) -> None:
+        """Take address, identity, and what is done before each try to connect; nothing is opened yet."""
+        self._prepare = prepare
         self._options = options
         self._randomness = randomness
         hosts = [name.strip() for name in options.host.split(",")]
@@ -169,6 +172,7 @@ class MqttCarrier:
         while not stopping.is_set():
             self._was_steady = False
             try:
+                self._prepare()
                 reason = self._live_once(greet(), stopping)
             except Exception as error:  # noqa: BLE001  # the loop that must outlive everything
                 reason = "program"

@@ -24,13 +24,15 @@ from protocol.checkpoint import CheckpointRef
 from protocol.envelope import Purpose
 from protocol.health import HealthKind
 from protocol.ids import RegistrationNo
+from protocol.mailbox import NoticeKind
 from protocol.notices import ActKind
 from protocol.receipt import ReceiptKind
 from protocol.topics import Up
 from protocol.wire import to_bytes
 from village_node.health.report import Reporter
-from village_node.identity.hub import Enrolled, newest_checkpoint, remember_checkpoint
+from village_node.identity.hub import Enrolled, load_enrolled, newest_checkpoint, remember_checkpoint
 from village_node.identity.keys import NodeKeys
+from village_node.identity.renewal import wish
 from village_node.inbox import link
 from village_node.inbox.documents import DocumentFolder, list_fetching, note_piece
 from village_node.inbox.news import newest_told
@@ -148,6 +150,7 @@ class Runner:
             with self._parts.database.session() as session:
                 for store in stores:
                     self._keep(session, now, store)
+            self._after_keeping(stores)
         for send in actions:
             if isinstance(send, m.SendAction):
                 self._send(send)
@@ -227,6 +230,13 @@ class Runner:
         else:
             _KEEP[type(action)](session, now, action)
 
+    def _after_keeping(self, stores: list[m.StoreAction]) -> None:
+        """Let the TLS library find a new certificate; after a kill in between, the next start does."""
+        if any(isinstance(each, m.KeepNotice) and each.notice.kind == NoticeKind.CERTIFICATE for each in stores):
+            with self._parts.database.reading() as session:
+                kept = load_enrolled(session)
+            self._parts.keys.write_certificates(kept.certificate, kept.authority)
+
     def _keep_notice(self, session: Session, now: datetime, action: m.KeepNotice) -> None:
         if not store_notice(session, now, self._parts.enrolled, action.notice, action.raw):
             return
@@ -270,7 +280,8 @@ class Runner:
         now = self._parts.clock.now()
         with self._parts.database.reading() as session:
             stated = acts.due_acts(session, now)
-            mail = build_mail(session, self._parts.enrolled.node, action, stated)
+            renewal = wish(load_enrolled(session), self._parts.keys, now)
+            mail = build_mail(session, self._parts.enrolled.node, action, stated, renewal)
         if stated:
             with self._parts.database.session() as session:
                 acts.acts_sent(session, now, stated)

@@ -169,6 +169,7 @@ def upgrade() -> None:
         sa.Column("message_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("sealing_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("permit_key", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hub_url", sa.String(length=300), nullable=False),
         sa.Column("enrolled_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_node_identity_single")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_node_identity")),

@@ -2,7 +2,9 @@
 
 import typer
 
-from hub.network import queries
+from hub.calendar.service import current_calendar
+from hub.health.planned import excuses
+from hub.network.wall import wall_nodes
 from hub.settings import Settings
 from hub.storage.engine import Database
 from hub.storage.ports import SystemClock
@@ -11,10 +13,11 @@ from hub.storage.ports import SystemClock
 def list_all() -> None:
     """List all nodes: name, state, last heard, accepted of sealed bundles, gaps, what is not well."""
     settings = Settings.load()
+    now = SystemClock(settings.demo_clock).now()
     with Database(settings.url).reading() as session:
-        cards = queries.fleet(session, SystemClock(settings.demo_clock).now())
-    for card in cards:
-        seen = card.seen_at.isoformat(timespec="seconds") if card.seen_at else "-"
-        gaps = ",".join(map(str, card.gaps)) or "-"
-        ills = ",".join(card.ailments) or "-"
-        typer.echo(f"{card.record.node_id}\t{card.state}\t{seen}\t{card.accepted}/{card.last_counter}\t{gaps}\t{ills}")
+        nodes = wall_nodes(session, now, excuses(session, now, current_calendar(session)), with_revoked=True)
+    for node in nodes:
+        seen = node.seen_at.isoformat(timespec="seconds") if node.seen_at else "-"
+        gaps = ",".join(map(str, node.gaps)) or "-"
+        ills = ",".join(node.ailments) or "-"
+        typer.echo(f"{node.node_id}\t{node.state}\t{seen}\t{node.accepted}/{node.last_counter}\t{gaps}\t{ills}")

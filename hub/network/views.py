@@ -1,89 +1,184 @@
-"""The wall of villages and a node's page."""
+"""The wall of villages: the page, the part of it that is asked for again, and the list as a file.
 
+Rules:
+1. What is filtered stands in the address; the part that is asked for again and the files take the same arguments.
+2. The part carries a tag of its content: a browser that has it gets 304 and no bytes.
+"""
+
+import hashlib
 from collections import Counter
-from datetime import timedelta
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Response, abort, make_response, request
 from flask.typing import ResponseReturnValue
-from flask_babel import format_timedelta
+from flask_babel import format_datetime, gettext
+from markupsafe import Markup
+from sqlalchemy.orm import Session
 
-from hub.accounts.access import allow, current_actor, web_context
-from hub.accounts.rules import Actor, Role, reads_network
-from hub.authority import labels as words
+from hub.accounts.access import allow, web_context
 from hub.authority.queries import waiting_enrolments
-from hub.network import labels, queries
-from hub.registry.queries import officer_lines, waiting_officers
+from hub.calendar.service import current_calendar
+from hub.desks.export import to_csv, to_xlsx
+from hub.health.alarm_queries import count_open
+from hub.health.planned import excuses
+from hub.health.rules import State
+from hub.network import labels
+from hub.network.blueprint import READERS, blueprint, page
+from hub.network.drawing import small_map
+from hub.network.wall import WallFilter, WallNode, WallSection, unwell_first, wall_nodes, wall_sections
+from hub.registry.queries import waiting_officers
 from protocol.errors import SchemaError
-from protocol.ids import NodeId
+from protocol.ids import RegionCode
 
-blueprint = Blueprint("network", __name__, url_prefix="/network", template_folder="templates")
-
-CENTURY_S = 100 * 365 * 86_400
-READERS = (Role.NETWORK_ADMIN, Role.INSPECTORATE, Role.HEAD)
-
-
-@blueprint.before_request
-def check_reader() -> None:
-    """Keep heads out whose task the network is not; a role alone does not say that."""
-    actor = g.get("actor")
-    if isinstance(actor, Actor) and actor.role is Role.HEAD and not reads_network(actor):
-        abort(403)
-
-
-@blueprint.app_template_filter("seconds")
-def readable_seconds(count: float) -> str:
-    """Return a duration as people read it: ``3 jam``. A node may report any number; beyond a century it is cut."""
-    return str(format_timedelta(timedelta(seconds=min(count, CENTURY_S))))
+MOST_LINES = 100
+"""Lines of the table of what is not well; the files have all."""
+MOST_TILES = 400
+"""Up to this many villages each has a tile with words; beyond, each subdistrict has a small map."""
+FORMS = {
+    "csv": (to_csv, "text/csv"),
+    "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 @blueprint.get("")
 @allow(*READERS)
 def wall() -> ResponseReturnValue:
-    """Show all villages; ``?only=unwell`` those that are not well."""
-    context, now = web_context(), web_context().clock.now()
-    only_unwell = request.args.get("only") == "unwell"
+    """Show all villages, what is not well first."""
+    context, wanted = web_context(), _filter()
+    now = context.clock.now()
     with context.database.reading() as session:
-        cards = queries.fleet(session, now)
+        nodes = _nodes(session, now)
         waiting = (waiting_enrolments(session), waiting_officers(session))
-    sections = queries.wall(cards, context.catalogue.regions, only_unwell=only_unwell)
-    in_service = [card for card in cards if card.record.is_active]
-    return _page(
+        alarm_count = sum(count_open(session).values())
+    without_only = {name: value for name, value in _arguments(wanted).items() if name != "only"}
+    return page(
         "wall",
-        now=now,
-        sections=sections,
-        only_unwell=only_unwell,
-        counts=Counter(card.state for card in in_service),
-        unwell=[card for card in in_service if card.ailments],
+        **_shown(nodes, wanted),
         waiting=waiting,
+        alarm_count=alarm_count,
+        without_only=without_only,
+        subdistricts=context.catalogue.regions.subdistricts,
     )
 
 
-@blueprint.get("/<node>")
+@blueprint.get("/live")
 @allow(*READERS)
-def node_page(node: str) -> ResponseReturnValue:
-    """Show one node."""
-    context, now = web_context(), web_context().clock.now()
-    with context.database.reading() as session:
-        card = queries.node_card(session, now, _node_id(node)) or abort(404)
-        details = {
-            "officers": officer_lines(session, card.record.node_id),
-            "newest": queries.newest_bundle(session, card.record.node_id),
-            "troubles": queries.troubles(session, now, card.record.node_id),
-        }
-    return _page("node", now=now, card=card, words=words, **details)
-
-
-def _page(name: str, **values: Any) -> str:  # noqa: ANN401  # whatever the template shows
+def live() -> ResponseReturnValue:
+    """Return the part of the wall that changes, with a tag of its content (rule 2)."""
     context = web_context()
-    can_decide = current_actor().role is Role.NETWORK_ADMIN
-    return render_template(
-        f"network/{name}.html", labels=labels, regions=context.catalogue.regions, can_decide=can_decide, **values
-    )
+    with context.database.reading() as session:
+        nodes = _nodes(session, context.clock.now())
+    response = make_response(page("_wall", **_shown(nodes, _filter())))
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
 
 
-def _node_id(text: str) -> NodeId:
-    try:
-        return NodeId(text)
-    except SchemaError:
+@blueprint.get("/export.<form>")
+@allow(*READERS)
+def export(form: str) -> ResponseReturnValue:
+    """Hand out exactly the nodes that are filtered."""
+    if form not in FORMS:
         abort(404)
+    write, media_type = FORMS[form]
+    context, wanted = web_context(), _filter()
+    with context.database.reading() as session:
+        nodes = [node for node in _nodes(session, context.clock.now()) if wanted.takes(node)]
+    headers = {"Content-Disposition": f"attachment; filename=jaringan.{form}"}
+    return Response(write(_header(), map(_row, nodes)), mimetype=media_type, headers=headers)
+
+
+def _nodes(session: Session, now: datetime) -> list[WallNode]:
+    return wall_nodes(session, now, excuses(session, now, current_calendar(session)))
+
+
+def _shown(nodes: Sequence[WallNode], wanted: WallFilter) -> dict[str, Any]:
+    sections = wall_sections(nodes, web_context().catalogue.regions, wanted)
+    is_small = sum(len(section.tiles) for section in sections) <= MOST_TILES
+    return {
+        "wanted": wanted,
+        "arguments": _arguments(wanted),
+        "counts": Counter(node.state for node in nodes if wanted.takes(node)),
+        "unwell": unwell_first(nodes, wanted),
+        "most_lines": MOST_LINES,
+        "sections": sections,
+        "is_small": is_small,
+        "small_maps": Markup() if is_small else _small_maps(sections, wanted),
+    }
+
+
+def _small_maps(sections: Sequence[WallSection], wanted: WallFilter) -> Markup:
+    """Return one list item per subdistrict: its name as a link, its map, its counts in words."""
+    words = {state: gettext(word) for state, word in labels.STATES.items()}
+    none = gettext("belum ada simpul")
+    base = f"{request.script_root}/network?" + ("only=unwell&" if wanted.only_unwell else "")
+    item = Markup(
+        '<li class="border rounded p-2">'
+        '<a class="d-block small fw-semibold" href="{base}subdistrict={code}">{title}</a>'
+        '{picture}<span class="d-block small text-body-secondary">{told}</span></li>'
+    )
+    found = []
+    for section in sections:
+        counts = [f"{words[state]} {count}" for state, count in section.counts.items()]
+        told = ", ".join([*counts, f"{none} {section.empty}"] if section.empty else counts)
+        picture = small_map([tile.state for tile in section.tiles], f"{section.title}: {told}")
+        found.append(item.format(base=base, code=section.code, title=section.title, picture=picture, told=told))
+    return Markup("\n").join(found)
+
+
+def _filter() -> WallFilter:
+    """Read the filter out of the address; what is no filter filters nothing."""
+    state, subdistrict = None, ""
+    with suppress(ValueError):
+        state = State(request.args.get("state", ""))
+    with suppress(SchemaError):
+        subdistrict = str(RegionCode(request.args.get("subdistrict", "")))
+    return WallFilter(only_unwell=request.args.get("only") == "unwell", state=state, subdistrict=subdistrict)
+
+
+def _arguments(wanted: WallFilter) -> dict[str, str]:
+    found = {
+        "only": "unwell" if wanted.only_unwell else "",
+        "state": "" if wanted.state is None else wanted.state.value,
+        "subdistrict": wanted.subdistrict,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _header() -> list[str]:
+    return [
+        gettext("Simpul"),
+        gettext("Desa"),
+        gettext("Keadaan"),
+        gettext("Sebab"),
+        gettext("Berkas kurang"),
+        gettext("Menunggu"),
+        gettext("Terlama menunggu (detik)"),
+        gettext("Terakhir terdengar (WIB)"),
+        gettext("Versi program"),
+        gettext("Ruang cakram (MB)"),
+        gettext("Sertifikat berlaku sampai (WIB)"),
+    ]
+
+
+def _row(node: WallNode) -> list[str]:
+    return [
+        node.node_id,
+        node.village,
+        gettext(labels.STATES[node.state]),
+        ", ".join(gettext(labels.AILMENTS[each]) for each in node.ailments),
+        ", ".join(map(str, node.gaps)),
+        str(node.waiting),
+        str(node.oldest_waiting_s),
+        _moment(node.seen_at),
+        node.program,
+        "" if node.disk_free_mb is None else str(node.disk_free_mb),
+        _moment(node.certificate_ends_at),
+    ]
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else format_datetime(at, "yyyy-MM-dd HH:mm:ss")

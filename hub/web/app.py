@@ -18,7 +18,8 @@ from hub.authority import views as authority_views
 from hub.desks.move_views import blueprint as casework_blueprint
 from hub.fees import views as fees_views
 from hub.ledger.views import make_blueprint
-from hub.network import views as network_views
+from hub.network.hub_views import machine_blueprint
+from hub.network.pages import blueprint as network_blueprint
 from hub.parcels.spool import Spool
 from hub.parcels.views import blueprint as parcels_blueprint
 from hub.permits.verify_views import blueprint as permits_blueprint
@@ -37,7 +38,8 @@ BLUEPRINTS = (
     casework_blueprint,
     permits_blueprint,
     fees_views.blueprint,
-    network_views.blueprint,
+    network_blueprint,
+    machine_blueprint,
     authority_api.blueprint,
     authority_views.blueprint,
     parcels_blueprint,

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from importlib.metadata import version
 
 from sqlalchemy.orm import Session
 
 from hub.attachments.service import check_waiting
 from hub.authority.certification import Issuer
+from hub.authority.eviction import cut_sessions
 from hub.authority.expiry import Expiring as EndingKind
 from hub.authority.expiry import expiries
+from hub.authority.pki import HubClient
 from hub.authority.pki_files import load_pki
+from hub.authority.renewal import spread_roots
+from hub.authority.takeover import Broker, take_over
 from hub.calendar.service import current_calendar
 from hub.casework.quarantine import announcer
 from hub.catalogue.catalogue import Catalogue
@@ -18,12 +23,13 @@ from hub.health.alarm_rules import Expiring, Renewal
 from hub.health.watch import Watch, WatchTools
 from hub.intake.context import Stores
 from hub.ledger.witnesses import WitnessAddress, Witnesses
+from hub.network.hub_status import worker_beat
 from hub.permits.revocation_lists import send_lists
 from hub.registry.queries import all_nodes
 from hub.registry.rules import NodeStatus
 from hub.settings import Settings, SettingsError
 from hub.storage.hubkeys import load_permit_key
-from hub.wiring.base import Ports, load_secrets
+from hub.wiring.base import Ports, broker_options, load_secrets
 from hub.wiring.cases import make_case_tools
 from hub.worker import WorkerContext
 from protocol.errors import ProtocolError
@@ -35,20 +41,24 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
     """Build the worker of a hub."""
     catalogue = Catalogue.load()
     tools = make_case_tools(settings, catalogue, stores.keyring, ports)
+    issuer = Issuer.load(settings, catalogue, ports.randomness)
     return WorkerContext(
         hub=settings.hub,
         stores=stores,
         secrets=load_secrets(settings),
-        issuer=Issuer.load(settings, catalogue, ports.randomness),
+        issuer=issuer,
         pki=load_pki(settings.pki_dir),
         clock=ports.clock,
         beacon_s=settings.beacon_s,
         tools=tools,
         witnesses=Witnesses(_witness_addresses(settings), stores.database),
+        urgent=(_cutting(settings, stores, ports),),
         errands=(
             _revocation_errand(settings, stores),
+            lambda now: spread_roots(stores.database, now, issuer),
             lambda now: check_waiting(stores, now, announcer(tools)),
             _watch(settings, stores, ports),
+            worker_beat(stores.database, version("simpul")),
         ),
     )
 
@@ -78,6 +88,18 @@ def _watch(settings: Settings, stores: Stores, ports: Ports) -> Callable[[dateti
 
 
 _RENEWALS = {EndingKind.NODE: Renewal.BY_ITSELF, EndingKind.REVOCATION_LIST: Renewal.DAILY}
+
+
+def _cutting(settings: Settings, stores: Stores, ports: Ports) -> Callable[[datetime], object]:
+    """Return the worker's step that puts nodes out of the broker that were revoked or suspended."""
+    files, options = load_pki(settings.pki_dir), broker_options(settings, HubClient.WORKER)
+    broker = Broker(hosts=options.hosts, port=options.port)
+
+    def cut(now: datetime) -> object:
+        entropy = ports.randomness.token
+        return cut_sessions(stores.database, now, lambda node: take_over(node, files, broker, now=now, entropy=entropy))
+
+    return cut
 
 
 def _witness_addresses(settings: Settings) -> list[WitnessAddress]:

@@ -1,6 +1,7 @@
 """What nodes report, and what the administrator sees of it, on both databases."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from hashlib import sha256
 
 import pytest
@@ -8,10 +9,13 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from hub.authority.queries import revocations
+from hub.calendar.service import current_calendar
+from hub.health.planned import excuses
 from hub.health.presence import on_health
 from hub.health.rules import Ailment, State
 from hub.intake.tables import Bundle, BundleReceipt, IntakeRefusal, IntakeTally
-from hub.network.queries import NodeCard, fleet, newest_bundle, node_card, troubles, wall
+from hub.network.queries import NodeCard, newest_bundle, node_card, troubles
+from hub.network.wall import WallFilter, WallNode, wall_nodes, wall_sections
 from hub.registry.service import revoke_node
 from hub.storage.engine import Database
 from protocol.health import Health, HealthKind
@@ -39,9 +43,14 @@ def report(kind: HealthKind, session: int = 500, **figures: int) -> Health:
 
 def seen(database: Database, *, seconds: float = 0) -> NodeCard:
     with database.reading() as session:
-        card = node_card(session, later(seconds=seconds), NODE)
+        now = later(seconds=seconds)
+        card = node_card(session, now, NODE, excuses(session, now, current_calendar(session)))
     assert card is not None
     return card
+
+
+def fleet(session: Session, now: datetime) -> list[WallNode]:
+    return wall_nodes(session, now, excuses(session, now, current_calendar(session)), with_revoked=True)
 
 
 def tell(database: Database, *messages: Health, seconds: float = 0) -> list[bool]:
@@ -149,10 +158,10 @@ def test_the_wall_has_every_village_and_can_show_what_is_not_well(database: Data
         a_node(session, "well", VillageCode("33.14.05.2004"))
         on_health(session, NOW, report(BIRTH, disk_free_mb=1))
         cards = fleet(session, NOW)
-    everything = wall(cards, REGIONS)
+    everything = wall_sections(cards, REGIONS, WallFilter())
     assert (len(everything), sum(len(section.tiles) for section in everything)) == (20, 208)
-    (section,) = wall(cards, REGIONS, only_unwell=True)
-    assert [tile.village.code for tile in section.tiles] == ["33.14.05.2003"]
+    (section,) = wall_sections(cards, REGIONS, WallFilter(only_unwell=True))
+    assert [tile.code for tile in section.tiles] == ["33.14.05.2003"]
 
 
 def test_a_revoked_node_leaves_the_wall(database: Database) -> None:
@@ -160,7 +169,8 @@ def test_a_revoked_node_leaves_the_wall(database: Database) -> None:
         revoke_node(session, NODE, decision())
         cards = fleet(session, later(days=1))
     assert [card.state for card in cards] == [State.REVOKED]
-    assert not any(tile.cards for section in wall(cards, REGIONS) for tile in section.tiles)
+    with database.reading() as session:
+        assert wall_nodes(session, NOW, excuses(session, NOW, current_calendar(session))) == []
 
 
 def test_revoked_certificates_are_listed_until_they_expire(database: Database) -> None:

@@ -588,6 +588,16 @@ def _make_person() -> None:
     )
 
 
+def _make_program_beat() -> None:
+    op.create_table(
+        "program_beat",
+        sa.Column("program", sa.String(length=20), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("program", name=op.f("pk_program_beat")),
+    )
+
+
 def _make_sign_in_failure() -> None:
     op.create_table(
         "sign_in_failure",
@@ -1596,6 +1606,7 @@ TABLES = {
     "permit_register": _make_permit_register,
     "permit_revocation_sent": _make_permit_revocation_sent,
     "person": _make_person,
+    "program_beat": _make_program_beat,
     "sign_in_failure": _make_sign_in_failure,
     "village_week": _make_village_week,
     "absence": _make_absence,

@@ -1,5 +1,6 @@
 """The node's MQTT carrier against real brokers: links, reasons, last will, and a whole delivery over them."""
 
+import gc
 import queue
 import socket
 import threading
@@ -168,6 +169,27 @@ def test_a_missing_certificate_is_a_reason_and_not_the_end(watcher: Watcher, tmp
     carrier.start(watcher.made.put, watcher.greet)
     assert watcher.next(m.Disconnected) == m.Disconnected("certificate_missing")
     carrier.stop(None)
+
+
+def test_a_lost_link_leaves_no_socket_behind(carrier: MqttCarrier, watcher: Watcher) -> None:
+    carrier.start(watcher.made.put, watcher.greet)
+    watcher.next(m.Connected)
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_files()
+        for _ in range(8):
+            carrier.reconnect()
+            watcher.next(m.Disconnected)
+            carrier.hurry()
+            watcher.next(m.Connected)
+        assert open_files() - before < 8
+    finally:
+        gc.enable()
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 class Bridge:

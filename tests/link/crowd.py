@@ -19,8 +19,8 @@ AWAY_S = 20.0
 SERVICE = "D-DOM"
 BOUND_S = 300.0
 """Fault A28: no node waits for more than five minutes."""
-MOST_IN_A_SECOND = 0.25
-"""Of all connects: what "jittered" means here."""
+MOST_IN_A_SECOND = 0.30
+"""Of all connects: what "jittered" means here. After 20 s the mean wait is 4.8 s: 21 % expected, and 3 % is chance."""
 
 
 def measure(directory: Path) -> list[Row]:

@@ -192,11 +192,19 @@ class MqttCarrier:
         log.info("mqtt.trying")
         try:
             client = self._make_client(greeting)
-            link = _Link(client, greeting.session)
-            self._hook(link)
-            client.connect(next(self._hosts), self._options.port, keepalive=self._options.keepalive_s)
         except OSError as error:
             return classify(error)
+        link = _Link(client, greeting.session)
+        self._hook(link)
+        try:
+            return self._live(client, link, stopping)
+        except OSError as error:
+            return classify(error)
+        finally:
+            _unhook(client)
+
+    def _live(self, client: paho.Client, link: _Link, stopping: threading.Event) -> str:
+        client.connect(next(self._hosts), self._options.port, keepalive=self._options.keepalive_s)
         self._link = link
         if not stopping.is_set():
             self._turn.clear()  # a wish to hurry is fulfilled; it must not shorten a later wait
@@ -288,6 +296,15 @@ class MqttCarrier:
         self, link: _Link, _client: paho.Client, _data: object, mid: int, _code: ReasonCode, _properties: Properties
     ) -> None:
         self._deliver(partial(_acknowledged, link, mid))
+
+
+def _unhook(client: paho.Client) -> None:
+    """Let go of the link, so that client and link are freed now and not at some later collection of garbage.
+
+    A paho client keeps a pair of sockets until then, and waits with select, which takes no number above 1,023.
+    """
+    client.on_socket_open = client.on_connect = client.on_subscribe = client.on_disconnect = None
+    client.on_message = client.on_publish = None
 
 
 def _acknowledged(link: _Link, mid: int) -> m.Event | None:

@@ -11,7 +11,13 @@ from hub.authority.ca_cli import ca_app
 from hub.authority.cli import node_app
 from hub.authority.pki_files import load_pki, open_pki
 from hub.brokers.cli import broker_app
-from hub.brokers.embedded import BrokerRefusedError, BrokerStartError, EmbeddedBroker, check_embedded_allowed
+from hub.brokers.embedded import (
+    LIMITS,
+    BrokerRefusedError,
+    BrokerStartError,
+    EmbeddedBroker,
+    check_embedded_allowed,
+)
 from hub.ledger.cli import ledger_app
 from hub.ledger.errors import LedgerCorruptError
 from hub.network.cli import list_all
@@ -76,6 +82,8 @@ def run() -> None:
     """Run broker, intake, worker and web together: the embedded default for a demo or a small office."""
     settings = load_settings()
     check_embedded_allowed(host=settings.broker_host, production=settings.production)
+    for limit in LIMITS:
+        typer.echo(f"embedded broker: {limit}", err=True)
     init()
     stopped = stop_event()
     broker = EmbeddedBroker(

@@ -24,6 +24,9 @@ TEMPLATES = Path(__file__).parent.parent / "mosquitto"
 MAX_INFLIGHT = 1000
 """Messages that intake may hold un-acknowledged: at least twice its batch of 200."""
 
+MAX_NODES = 2000
+"""208 villages with a few PCs each; rogues that fill it leave the listener of the hub's programs alone."""
+
 START_PAUSE_S = 0.02
 START_ATTEMPTS = 500
 STOP_TIMEOUT_S = 10.0
@@ -72,6 +75,8 @@ class MosquittoConfig:
     """For the hub's intake and worker, apart from the nodes."""
     websockets_port: int
     """For nodes behind nginx on 443; Mosquitto 2.0 binds it on every address."""
+    max_nodes: int = MAX_NODES
+    """Connections on each of the nodes' two ports."""
     acl_file: Path
     store: Path
     pid_file: Path
@@ -84,6 +89,7 @@ def render_config(config: MosquittoConfig) -> str:
     return _template("simpul.conf").substitute(
         node_host=config.nodes.host,
         node_port=config.nodes.port,
+        max_nodes=config.max_nodes,
         ws_port=config.websockets_port,
         hub_host=config.programs.host,
         hub_port=config.programs.port,
@@ -109,7 +115,9 @@ def render_acl(hub: HubId) -> str:
 class MosquittoBroker:
     """One Mosquitto on loopback with its own directory. Not thread-safe."""
 
-    def __init__(self, directory: Path, *, hub: HubId, tls: TlsFiles, program: Path | None = None) -> None:
+    def __init__(
+        self, directory: Path, *, hub: HubId, tls: TlsFiles, program: Path | None = None, max_nodes: int = MAX_NODES
+    ) -> None:
         """Prepare a broker on two free ports, which it keeps over restarts.
 
         Raises:
@@ -124,6 +132,7 @@ class MosquittoBroker:
             nodes=Listener(host="127.0.0.1", port=_free_port()),
             programs=Listener(host="127.0.0.1", port=_free_port()),
             websockets_port=_free_port(),
+            max_nodes=max_nodes,
             acl_file=self.directory / "simpul.acl",
             store=self.directory / "store",
             pid_file=self.directory / "mosquitto.pid",

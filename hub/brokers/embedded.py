@@ -32,6 +32,15 @@ from hub.brokers.config import BrokerConfig, render
 EX_CONFIG = 78
 """sysexits.h: the configuration cannot be run."""
 
+LIMITS = (
+    "it listens on this machine only; villages elsewhere need Mosquitto or a cluster (deploy/README.md)",
+    "a client id is not bound to a certificate: a hostile node can end a neighbour's session, not read it",
+    "no revocation list: the list of nodes decides, and who leaves it is cut off within a second",
+    "MQTT 3.1.1 only; a message may be lost in a power cut and is sent again by its node",
+    "no limit of connections for one node",
+)
+"""What whoever starts it has to know; printed at each start, and each has a test."""
+
 START_PAUSE_S = 0.02
 START_ATTEMPTS = 1000
 """20 s: a start takes 20 ms; recovery of a large store on a slow disk may take seconds."""

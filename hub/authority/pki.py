@@ -149,9 +149,11 @@ class CertificateAuthority:
         """Return a leaf and what its holder must show beside it, in PEM."""
         return leaf.public_bytes(Encoding.PEM) + self.chain_pem
 
-    def issue_node(self, node: NodeId, proven: ProvenKey, *, now: datetime, entropy: Entropy) -> x509.Certificate:
+    def issue_node(
+        self, node: NodeId, proven: ProvenKey, *, now: datetime, entropy: Entropy, life: timedelta = NODE_LIFE
+    ) -> x509.Certificate:
         """Return a client certificate for a village node: 90 days, the name that the hub decided."""
-        builder = self._leaf(str(node), proven.public_key, now=now, life=NODE_LIFE, entropy=entropy)
+        builder = self._leaf(str(node), proven.public_key, now=now, life=life, entropy=entropy)
         return self._client(builder, node_urn(node))
 
     def issue_hub_client(

@@ -271,6 +271,8 @@ def _parts(node: OpenNode, enrolled: Enrolled) -> NodeParts:
         enrolled=enrolled,
         data_dir=context.settings.data_dir,
         limits=Limits(heartbeat=context.settings.heartbeat_s * 1_000),
+        meter=context.meter,
+        sign_ins=context.unlocks.today,
     )
 
 
@@ -294,7 +296,7 @@ def _carrier(node: OpenNode, enrolled: Enrolled) -> Carrier:
         open_web=UrlHubWeb,
         hub_url=settings.hub_url,
     )
-    return MqttCarrier(options, node.context.randomness, door.knock)
+    return MqttCarrier(options, node.context.randomness, door.knock, node.context.meter)
 
 
 def _serve(context: NodeContext) -> WebServer:

@@ -1,8 +1,9 @@
 """What the officer's pages need of this node, handed to ``web.create_app`` as one frozen value."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from village_node.health.link_meter import LinkMeter
 from village_node.identity.sessions import UnlockSessions
 from village_node.inbox.documents import DocumentFolder
 from village_node.outbox.service import Sealer
@@ -27,5 +28,6 @@ class NodeContext:
     documents: DocumentFolder
     parcels: ParcelFolder
     sealer: Sealer
+    meter: LinkMeter = field(default_factory=LinkMeter)
     wake: Callable[[], None]
     """Tells the sync thread that something new is in the outbox, or that the officer wants it to try now."""

@@ -23,7 +23,6 @@ from hub.health.conditions import find_conditions
 from hub.health.planned import excuses
 from hub.health.series import make_long_stretches
 from hub.health.tables import Alarm
-from hub.registry.queries import all_nodes
 from hub.registry.recording import Decision
 from hub.registry.rules import NodeStatus
 from hub.registry.suspension import suspend_node
@@ -87,7 +86,8 @@ class Watch:
 
     def _excused(self, session: Session, now: datetime) -> frozenset[str]:
         planned = excuses(session, now, self._tools.read_calendar(session))
-        return frozenset(str(node.node_id) for node in all_nodes(session) if planned.of(node.node_id) is not None)
+        active = select(Node.node_id).where(Node.status == NodeStatus.ACTIVE.value)
+        return frozenset(name for name in session.scalars(active) if planned.of(NodeId(name)) is not None)
 
     def _suspend(self, now: datetime, finding: Finding) -> None:
         with self._database.session() as session:

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, replace
+from datetime import date
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -25,6 +26,19 @@ class Unlocked:
     """Opens what others wrapped for this officer, such as the mailbox key."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignIns:
+    """How often officers signed in on one day, and how often a PIN was wrong. No names."""
+
+    opened: int | None = None
+    failed: int | None = None
+
+
+def no_sign_ins() -> SignIns:
+    """Count nothing: where nobody can sign in."""
+    return SignIns()
+
+
 @dataclass(frozen=True, slots=True)
 class _Open:
     unlocked: Unlocked
@@ -41,13 +55,34 @@ class UnlockSessions:
         self._limit_ms = lock_after_s * 1_000
         self._open: dict[str, _Open] = {}
         self._lock = threading.Lock()
+        self._day: date | None = None
+        self._opened = self._failed = 0
 
     def open(self, unlocked: Unlocked) -> str:
         """Remember an unlocked vault and return the token for the officer's browser."""
         token = crockford(self._randomness.token(TOKEN_BYTES))
         with self._lock:
             self._open[token] = _Open(unlocked, self._clock.elapsed_ms())
+            self._turn_day()
+            self._opened += 1
         return token
+
+    def note_wrong_pin(self) -> None:
+        """Count a sign-in that a wrong PIN prevented."""
+        with self._lock:
+            self._turn_day()
+            self._failed += 1
+
+    def today(self) -> SignIns:
+        """Return the counts of this day (of UTC: it turns at 7 in the morning, before the office opens)."""
+        with self._lock:
+            self._turn_day()
+            return SignIns(opened=self._opened, failed=self._failed)
+
+    def _turn_day(self) -> None:
+        day = self._clock.now().date()
+        if day != self._day:
+            self._day, self._opened, self._failed = day, 0, 0
 
     def find(self, token: str) -> Unlocked | None:
         """Return the vault of a token and restart its silence; None when it is locked again."""

@@ -28,3 +28,9 @@ def backed_up_entries(session: Session) -> int:
     """Return how many entries of the ledger are covered; 0 until the hub has said so."""
     row = session.get(KnownBackup, 1)
     return 0 if row is None else row.through
+
+
+def backup_noted_at(session: Session) -> datetime | None:
+    """Return when the hub last told of a newer verified backup, by this PC's clock."""
+    row = session.get(KnownBackup, 1)
+    return None if row is None else row.noted_at

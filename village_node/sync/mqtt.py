@@ -34,6 +34,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from protocol.ids import HubId, NodeId
 from protocol.limits import BROKER_MAX_PACKET_BYTES
 from protocol.topics import QOS, Down, Up, beacon, down, down_filter, up
+from village_node.health.link_meter import LinkMeter
 from village_node.health.road import classify, open_context
 from village_node.identity.keys import TlsFiles
 from village_node.store.ports import Randomness, fraction
@@ -101,10 +102,15 @@ class MqttCarrier:
     """Keeps one MQTT link for as long as it is started."""
 
     def __init__(
-        self, options: MqttOptions, randomness: Randomness, prepare: Callable[[], object] = lambda: None
+        self,
+        options: MqttOptions,
+        randomness: Randomness,
+        prepare: Callable[[], object] = lambda: None,
+        meter: LinkMeter | None = None,
     ) -> None:
-        """Take address, identity, and what is done before each try to connect; nothing is opened yet."""
+        """Take address, identity, what is done before each try to connect, and a meter; nothing is opened yet."""
         self._prepare = prepare
+        self._meter = meter or LinkMeter()
         self._options = options
         self._randomness = randomness
         hosts = [name.strip() for name in options.host.split(",")]
@@ -138,7 +144,9 @@ class MqttCarrier:
         if len(message.payload) > BROKER_MAX_PACKET_BYTES:
             log.error("mqtt.too_large", kind=str(message.kind))
             return
+        began = time.monotonic()
         info = link.client.publish(up(self._options.node, message.kind), message.payload, qos=QOS)
+        self._meter.sent(info.mid, len(message.payload), began)
         if message.token is not None and info.rc in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             link.tokens[info.mid] = message.token
 
@@ -216,6 +224,7 @@ class MqttCarrier:
             self._was_steady = link.ready.is_set() and time.monotonic() - link.ready_at > STEADY_S
             client.disconnect()
             client.loop_stop()
+            self._meter.ended()
         return link.reason
 
     def _watch(self, link: _Link, stopping: threading.Event) -> None:
@@ -295,6 +304,7 @@ class MqttCarrier:
     def _on_publish(
         self, link: _Link, _client: paho.Client, _data: object, mid: int, _code: ReasonCode, _properties: Properties
     ) -> None:
+        self._meter.acknowledged(mid, time.monotonic())
         self._deliver(partial(_acknowledged, link, mid))
 
 

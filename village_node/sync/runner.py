@@ -22,17 +22,19 @@ from sqlalchemy.orm import Session
 
 from protocol.checkpoint import CheckpointRef
 from protocol.envelope import Purpose
-from protocol.health import HealthKind
+from protocol.health import RUN_BYTES, HealthKind
 from protocol.ids import RegistrationNo
 from protocol.mailbox import NoticeKind
 from protocol.notices import ActKind
 from protocol.receipt import ReceiptKind
 from protocol.topics import Up
 from protocol.wire import to_bytes
+from village_node.health.link_meter import LinkMeter
 from village_node.health.report import Reporter
 from village_node.identity.hub import Enrolled, load_enrolled, newest_checkpoint, remember_checkpoint
 from village_node.identity.keys import NodeKeys
 from village_node.identity.renewal import wish
+from village_node.identity.sessions import SignIns, no_sign_ins
 from village_node.inbox import link
 from village_node.inbox.documents import DocumentFolder, list_fetching, note_piece
 from village_node.inbox.news import newest_told
@@ -73,6 +75,8 @@ class NodeParts:
     enrolled: Enrolled
     data_dir: Path
     limits: Limits
+    meter: LinkMeter | None = None
+    sign_ins: Callable[[], SignIns] = no_sign_ins
 
 
 class Runner:
@@ -81,7 +85,14 @@ class Runner:
     def __init__(self, parts: NodeParts, carrier: Carrier) -> None:
         """Begin from what the store holds."""
         self._parts, self._carrier = parts, carrier
-        self._reporter = Reporter(node=parts.enrolled.node, clock=parts.clock, data_dir=parts.data_dir)
+        self._reporter = Reporter(
+            node=parts.enrolled.node,
+            clock=parts.clock,
+            data_dir=parts.data_dir,
+            run=parts.randomness.token(RUN_BYTES),
+            meter=parts.meter,
+            sign_ins=parts.sign_ins,
+        )
         self._queue: queue.SimpleQueue[Callable[[], m.Event | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._session = 0

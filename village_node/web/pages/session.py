@@ -43,6 +43,8 @@ def open_seat() -> ResponseReturnValue:
         officer = OfficerId(picked)
         opened = unlock(ports.database, ports.clock, ports.randomness, officer, request.form.get("pin", ""))
     except (PinWrongError, PinLockedError, OfficerUnknownHereError, ProtocolError) as error:
+        if isinstance(error, PinWrongError):
+            ports.unlocks.note_wrong_pin()
         return _refused(error, wish, picked)
     seat, parked = desk().seats.open(opened, cookie.get(SEAT))
     cookie[SEAT] = seat.token

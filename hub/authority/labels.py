@@ -49,3 +49,16 @@ REVOCATION_REASONS: Mapping[str, str] = {
     "closed": "Kantor ditutup",
 }
 """Reason codes as they stand in the ledger entry."""
+
+QUARANTINE_CODES: Mapping[str, str] = {
+    "node_revoked": "Simpulnya dicabut atau ditangguhkan",
+    "officer_revoked": "Petugasnya dicabut",
+    "officer_unknown": "Petugasnya belum disahkan",
+    "counter_conflict": "Nomor urutnya sudah dipakai untuk isi lain",
+    "number_not_leased": "Nomor pendaftarannya bukan milik simpul itu",
+    "number_used": "Nomor pendaftarannya sudah dipakai",
+    "correction_unknown": "Perbaikan untuk berkas yang tidak dikenal",
+    "correction_closed": "Perbaikan yang datang setelah ditutup",
+    "put_aside": "Pesannya berulang kali menggagalkan pemeriksaan",
+}
+"""Why a message was put aside whole, by the codes of ``protocol.errors``."""

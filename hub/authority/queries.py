@@ -12,6 +12,7 @@ from hub.authority.pki import Revocation
 from hub.authority.rules import CodeState
 from hub.authority.tables import NodeCertificate
 from hub.dispatch.tables import NoticeRow
+from hub.intake.tables import IntakeQuarantine
 from hub.registry.rules import NodeStatus
 from hub.registry.tables import Node
 from protocol.enrolment import EnrolmentRequest, fingerprint
@@ -41,6 +42,18 @@ class CodeLine:
     node_id: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class QuarantineLine:
+    """One message that was put aside whole; it is sealed, and nobody reads it here."""
+
+    node_id: str
+    kept_at: datetime
+    code: str
+    bundle: str
+    """The first letters of the bundle id, as the node's pages show it."""
+    size: int
+
+
 def enrolments(session: Session, limit: int = 100) -> list[CodeLine]:
     """Return enrolments, those that wait for a person first, then the newest."""
     waits = case((tables.EnrolmentCode.state == CodeState.REQUESTED.value, 0), else_=1)
@@ -52,6 +65,21 @@ def waiting_enrolments(session: Session) -> int:
     """Return how many requests wait for a second person."""
     waiting = tables.EnrolmentCode.state == CodeState.REQUESTED.value
     return session.scalar(select(func.count()).where(waiting)) or 0
+
+
+def quarantined(session: Session, node_id: NodeId | None = None, limit: int = 200) -> list[QuarantineLine]:
+    """Return what was put aside whole, newest first; of one node or of all."""
+    kept = IntakeQuarantine
+    wanted = select(kept.node_id, kept.kept_at, kept.code, kept.bundle_id, func.length(kept.raw))
+    if node_id is not None:
+        wanted = wanted.where(kept.node_id == str(node_id))
+    rows = session.execute(wanted.order_by(kept.kept_at.desc(), kept.message).limit(limit))
+    return [
+        QuarantineLine(
+            node_id=name, kept_at=at, code=code, bundle="" if bundle is None else bundle.hex()[:16], size=size
+        )
+        for name, at, code, bundle, size in rows
+    ]
 
 
 def revocations(session: Session, now: datetime) -> list[Revocation]:

@@ -18,7 +18,8 @@ from hub.authority import labels, queries
 from hub.authority.enrolment import approve, invite, refuse
 from hub.authority.errors import AuthorityError
 from hub.registry.errors import RegistryError
-from hub.registry.service import Decision, approve_officer, revoke_node, revoke_officer
+from hub.registry.service import Decision, approve_officer, load_node, revoke_node, revoke_officer
+from hub.registry.suspension import ask_to_resume, resume_node, suspend_node
 from protocol.errors import SchemaError
 from protocol.ids import NodeId, OfficerId, VillageCode, grouped
 
@@ -37,6 +38,44 @@ def revoke(node: str) -> ResponseReturnValue:
         revoke_node(session, name, _decision(reason))
         flash(gettext("Simpul dicabut. Kirimannya mulai sekarang dikarantina."), "success")
     return redirect(url_for("network.node_page", node=name), 303)
+
+
+@blueprint.post("/<node>/suspend")
+@allow(Role.NETWORK_ADMIN)
+def suspend(node: str) -> ResponseReturnValue:
+    """Put a node aside at once; two persons let it in again."""
+    name = _node_id(node)
+    with _told(), web_context().database.session() as session:
+        suspend_node(session, name, _decision("administrator"))
+        flash(gettext("Simpul ditangguhkan. Kirimannya mulai sekarang dikarantina."), "success")
+    return redirect(url_for("network.node_page", node=name), 303)
+
+
+@blueprint.post("/<node>/resume")
+@allow(Role.NETWORK_ADMIN)
+def resume(node: str) -> ResponseReturnValue:
+    """Ask for a suspended node, as the first person, or let it in, as the second."""
+    name, by, now = _node_id(node), current_actor().person_id, web_context().clock.now()
+    with _told(), web_context().database.session() as session:
+        record = load_node(session, name) or abort(404)
+        if record.resume_asked_by:
+            resume_node(session, name, _decision("administrator"))
+            flash(gettext("Simpul aktif lagi."), "success")
+        else:
+            ask_to_resume(session, now, name, by)
+            flash(gettext("Permintaan dicatat. Orang lain harus menyetujuinya."), "success")
+    return redirect(url_for("network.node_page", node=name), 303)
+
+
+@blueprint.get("/quarantine")
+@allow(Role.NETWORK_ADMIN, Role.INSPECTORATE)
+def quarantine() -> ResponseReturnValue:
+    """Show what was put aside whole; ``?node=`` of one node."""
+    wanted = request.args.get("node", "")
+    node = _node_id(wanted) if wanted else None
+    with web_context().database.reading() as session:
+        lines = queries.quarantined(session, node)
+    return _page("quarantine", lines=lines, node=node)
 
 
 @blueprint.post("/<node>/officers/<officer>")

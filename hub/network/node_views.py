@@ -8,6 +8,7 @@ from hub.accounts.access import allow, current_actor, web_context
 from hub.accounts.queries import names_of
 from hub.accounts.rules import Role
 from hub.authority import labels as words
+from hub.authority.eviction import find_cut
 from hub.calendar.service import current_calendar
 from hub.health.alarm_queries import AlarmFilter, list_alarms
 from hub.health.planned import excuses
@@ -33,6 +34,7 @@ def node_page(node: str) -> ResponseReturnValue:
         asked = requests_of(session, name)
         details = {
             "officers": officer_lines(session, name),
+            "cut_at": find_cut(session, name),
             "newest": queries.newest_bundle(session, name),
             "troubles": queries.troubles(session, now, name),
             "alarms": list_alarms(session, AlarmFilter(node=str(name))),

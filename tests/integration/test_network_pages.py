@@ -171,7 +171,7 @@ def test_a_stolen_pc_is_revoked_after_asking(fleet: Site) -> None:
     browser.post(f"{page}/revoke", {"reason": "lost"}, page=page)
     assert "Belum ada yang dicabut" in browser.get(page)
     browser.post(f"{page}/revoke", {"reason": "lost", "sure": "yes"}, page=page)
-    assert "Cabut simpul ini" not in browser.get(page)
+    assert "PC hilang atau dicuri" not in browser.get(page)
     with fleet.database.reading() as session:
         record = load_node(session, NODE)
     assert record is not None

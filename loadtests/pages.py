@@ -1,4 +1,4 @@
-"""``python -m loadtests.pages``: list pages of a hub with 100,000 cases, on SQLite and PostgreSQL.
+"""``python -m loadtests.pages``: list pages of a hub with 100,000 cases and 8,563 nodes, on SQLite and PostgreSQL.
 
 A hub's web program as a process, people who sign in, each page of the table asked for many times over HTTP, one after
 the other: what is measured is what a person waits for (sign-in check, queries, drawing of the page). Every page has to
@@ -21,11 +21,13 @@ from loadtests.administrators import add_person, password_of
 from loadtests.browser import Browser
 from loadtests.databases import PostgresWriter, SqliteWriter, postgres_server
 from loadtests.processes import LocalHub, ProcessError, answers, wait_for
+from loadtests.province import VILLAGES_OF_PROVINCE, Province, fill_province
 from loadtests.seed import Seed, fill, mark_of
 
 LIMIT_MS = 150.0
 KINDS = ("sqlite", "postgresql")
 PEOPLE = {
+    "jaringan": ("network_admin", "one-stop"),
     "loket": ("front_office", "one-stop"),
     "kepala": ("head", "one-stop"),
     "dinkes": ("agency_clerk", "agency.dinkes"),
@@ -35,36 +37,43 @@ PEOPLE = {
 }
 COMMON, RARE, ONE = mark_of(7).hex(), mark_of(1_234).hex(), mark_of(100_777).hex()
 PAGES: Sequence[tuple[str, str]] = (
-    ("loket", "view=todo"),
-    ("loket", "view=todo&sort=old"),
-    ("loket", "view=todo&sort=new&due=overdue"),
-    ("loket", "view=todo&service=REKLAME&subdistrict=33.14.07"),
-    ("loket", "view=todo&stage=draft&due=near"),
-    ("loket", "view=todo&number=0099"),
-    ("loket", f"view=todo&who={COMMON}"),
-    ("loket", "view=office"),
-    ("loket", "view=mine"),
-    ("loket", "view=all"),
-    ("loket", "view=all&state=closed&service=PM"),
-    ("loket", "view=all&number=77-"),
-    ("loket", "view=all&number=3314-26-0099999"),
-    ("loket", f"view=all&who={ONE}"),
-    ("loket", f"view=all&who={COMMON}.{RARE}"),
-    ("kepala", "view=todo"),
-    ("dinkes", "view=todo"),
-    ("dinkes", "view=all"),
-    ("satpol", "view=all&sort=old"),
-    ("satpol", f"view=all&who={COMMON}"),
-    ("camat", "view=todo"),
-    ("camat", "view=all&sort=old"),
-    ("camat", "view=all&state=received"),
-    ("camat", "view=all&number=0055555"),
-    ("inspektur", "view=all"),
-    ("inspektur", "view=all&due=overdue"),
-    ("inspektur", "view=all&due=paused&service=REKLAME"),
-    ("inspektur", "view=all&stage=decision"),
-    ("inspektur", "view=all&number=0012345"),
-    ("inspektur", "view=all&subdistrict=33.14.20&state=in_progress&sort=old"),
+    ("loket", "/cases?view=todo"),
+    ("loket", "/cases?view=todo&sort=old"),
+    ("loket", "/cases?view=todo&sort=new&due=overdue"),
+    ("loket", "/cases?view=todo&service=REKLAME&subdistrict=33.14.07"),
+    ("loket", "/cases?view=todo&stage=draft&due=near"),
+    ("loket", "/cases?view=todo&number=0099"),
+    ("loket", f"/cases?view=todo&who={COMMON}"),
+    ("loket", "/cases?view=office"),
+    ("loket", "/cases?view=mine"),
+    ("loket", "/cases?view=all"),
+    ("loket", "/cases?view=all&state=closed&service=PM"),
+    ("loket", "/cases?view=all&number=77-"),
+    ("loket", "/cases?view=all&number=3314-26-0099999"),
+    ("loket", f"/cases?view=all&who={ONE}"),
+    ("loket", f"/cases?view=all&who={COMMON}.{RARE}"),
+    ("kepala", "/cases?view=todo"),
+    ("dinkes", "/cases?view=todo"),
+    ("dinkes", "/cases?view=all"),
+    ("satpol", "/cases?view=all&sort=old"),
+    ("satpol", f"/cases?view=all&who={COMMON}"),
+    ("camat", "/cases?view=todo"),
+    ("camat", "/cases?view=all&sort=old"),
+    ("camat", "/cases?view=all&state=received"),
+    ("camat", "/cases?view=all&number=0055555"),
+    ("inspektur", "/cases?view=all"),
+    ("inspektur", "/cases?view=all&due=overdue"),
+    ("inspektur", "/cases?view=all&due=paused&service=REKLAME"),
+    ("inspektur", "/cases?view=all&stage=decision"),
+    ("inspektur", "/cases?view=all&number=0012345"),
+    ("inspektur", "/cases?view=all&subdistrict=33.14.20&state=in_progress&sort=old"),
+    ("jaringan", "/network"),
+    ("jaringan", "/network?only=unwell"),
+    ("jaringan", "/network?state=dead"),
+    ("jaringan", "/network?subdistrict=33.14.07"),
+    ("jaringan", "/network/live"),
+    ("jaringan", "/network/3314072003-01?window=week"),
+    ("jaringan", "/network/alarms"),
 )
 
 
@@ -79,25 +88,41 @@ class Timing:
     p95: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How much there is in the hub, and what is measured."""
+
+    cases: int
+    nodes: int
+    rounds: int
+    only: str
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print, and say 1 when a page is slower than the limit."""
     parser = argparse.ArgumentParser(description="List pages with many cases.")
     parser.add_argument("--cases", type=int, default=100_000)
+    parser.add_argument("--nodes", type=int, default=VILLAGES_OF_PROVINCE)
+    parser.add_argument("--only", default="", help="pages whose address begins like this")
     parser.add_argument("--rounds", type=int, default=30, help="times that each page is asked for")
     parser.add_argument("--database", choices=KINDS, action="append", help="one alone")
     parser.add_argument("--json", type=Path, help="file for the result")
     given = parser.parse_args(arguments)
     found: list[Timing] = []
     for kind in given.database or KINDS:
-        found += measure(kind, given.cases, given.rounds)
+        plan = Plan(cases=given.cases, nodes=given.nodes, rounds=given.rounds, only=given.only)
+        found += measure(kind, plan)
     slow = [timing for timing in found if timing.p95 > LIMIT_MS]
-    print(f"{len(found)} pages, {given.cases} cases, limit {LIMIT_MS:.0f} ms at p95: {len(slow)} slower")
+    print(
+        f"{len(found)} pages, {given.cases} cases, {given.nodes} nodes, "
+        f"limit {LIMIT_MS:.0f} ms at p95: {len(slow)} slower"
+    )
     if given.json is not None:
         given.json.write_text(json.dumps([timing.__dict__ for timing in found], indent=1) + "\n")
     return 1 if slow else 0
 
 
-def measure(kind: str, cases: int, rounds: int) -> list[Timing]:
+def measure(kind: str, plan: Plan) -> list[Timing]:
     """Return the timings of every page on one kind of database."""
     server = postgres_server() if kind == "postgresql" else nullcontext("")
     with tempfile.TemporaryDirectory(prefix="simpul-pages-") as name, server as address:
@@ -106,12 +131,12 @@ def measure(kind: str, cases: int, rounds: int) -> list[Timing]:
         for person, (role, office) in PEOPLE.items():
             add_person(hub, person, role, office)
         began = time.monotonic()
-        _fill(Path(name), address, cases)
-        print(f"{kind}: {cases} cases in {time.monotonic() - began:.0f} s", file=sys.stderr)
+        _fill(Path(name), address, plan)
+        print(f"{kind}: {plan.cases} cases, {plan.nodes} nodes in {time.monotonic() - began:.0f} s", file=sys.stderr)
         hub.program.start("web")
         try:
             wait_for(lambda: answers(f"{hub.url}/healthz"), "the web program did not start")
-            return _ask_all(kind, hub, rounds)
+            return _ask_all(kind, hub, plan)
         except ProcessError:
             print(hub.program.log_file.read_text(encoding="utf-8", errors="replace")[-1_500:], file=sys.stderr)
             raise
@@ -119,32 +144,32 @@ def measure(kind: str, cases: int, rounds: int) -> list[Timing]:
             hub.stop()
 
 
-def _fill(directory: Path, address: str, cases: int) -> None:
-    seed = Seed(cases=cases, now_ms=time.time_ns() // 1_000_000, random=Random("pages"))
+def _fill(directory: Path, address: str, plan: Plan) -> None:
+    now_ms = time.time_ns() // 1_000_000
     if address:
         writer: PostgresWriter | SqliteWriter = PostgresWriter(address.replace("+psycopg", ""))
     else:
         writer = SqliteWriter(directory / "data" / "hub.db")
-    fill(writer, seed)
+    if plan.cases:
+        fill(writer, Seed(cases=plan.cases, now_ms=now_ms, random=Random("pages")))
+    fill_province(writer, Province(nodes=plan.nodes, now_ms=now_ms, random=Random("province")))
     writer.finish()
 
 
-def _ask_all(kind: str, hub: LocalHub, rounds: int) -> list[Timing]:
+def _ask_all(kind: str, hub: LocalHub, plan: Plan) -> list[Timing]:
     browsers: dict[str, Browser] = {}
     for person in PEOPLE:
         browsers[person] = Browser(hub.url)
         browsers[person].sign_in(person, password_of(person))
     found = []
-    for person, query in PAGES:
-        ask = _asker(browsers[person], f"/cases?{query}")
+    for person, query in (page for page in PAGES if page[1].startswith(plan.only)):
+        ask = _asker(browsers[person], query)
         ask()
-        times = sorted(ask() for _ in range(rounds))
+        times = sorted(ask() for _ in range(plan.rounds))
         p95 = times[max(-(-len(times) * 95 // 100) - 1, 0)]
         timing = Timing(database=kind, person=person, query=query, p50=statistics.median(times), p95=p95)
         flag = "" if p95 <= LIMIT_MS else "  SLOW"
-        print(
-            f"{kind:10} {person:9} /cases?{query[:70]:70} p50 {timing.p50:6.1f} ms  p95 {p95:6.1f} ms{flag}", flush=True
-        )
+        print(f"{kind:10} {person:9} {query[:77]:77} p50 {timing.p50:6.1f} ms  p95 {p95:6.1f} ms{flag}", flush=True)
         found.append(timing)
     return found
 

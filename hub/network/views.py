@@ -28,15 +28,23 @@ from hub.health.rules import State
 from hub.network import labels
 from hub.network.blueprint import READERS, blueprint, page
 from hub.network.drawing import small_map
-from hub.network.wall import WallFilter, WallNode, WallSection, unwell_first, wall_nodes, wall_sections
+from hub.network.wall import (
+    MOST_TILES,
+    Wall,
+    WallFilter,
+    WallNode,
+    WallSection,
+    read_wall,
+    unwell_first,
+    wall_nodes,
+    wall_sections,
+)
 from hub.registry.queries import waiting_officers
 from protocol.errors import SchemaError
 from protocol.ids import RegionCode
 
 MOST_LINES = 100
 """Lines of the table of what is not well; the files have all."""
-MOST_TILES = 400
-"""Up to this many villages each has a tile with words; beyond, each subdistrict has a small map."""
 FORMS = {
     "csv": (to_csv, "text/csv"),
     "xlsx": (to_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -50,13 +58,13 @@ def wall() -> ResponseReturnValue:
     context, wanted = web_context(), _filter()
     now = context.clock.now()
     with context.database.reading() as session:
-        nodes = _nodes(session, now)
+        fleet = _wall(session, now, wanted)
         waiting = (waiting_enrolments(session), waiting_officers(session))
         alarm_count = sum(count_open(session).values())
     without_only = {name: value for name, value in _arguments(wanted).items() if name != "only"}
     return page(
         "wall",
-        **_shown(nodes, wanted),
+        **_shown(fleet, wanted),
         waiting=waiting,
         alarm_count=alarm_count,
         without_only=without_only,
@@ -68,10 +76,10 @@ def wall() -> ResponseReturnValue:
 @allow(*READERS)
 def live() -> ResponseReturnValue:
     """Return the part of the wall that changes, with a tag of its content (rule 2)."""
-    context = web_context()
+    context, wanted = web_context(), _filter()
     with context.database.reading() as session:
-        nodes = _nodes(session, context.clock.now())
-    response = make_response(page("_wall", **_shown(nodes, _filter())))
+        fleet = _wall(session, context.clock.now(), wanted)
+    response = make_response(page("_wall", **_shown(fleet, wanted)))
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
@@ -86,23 +94,26 @@ def export(form: str) -> ResponseReturnValue:
     write, media_type = FORMS[form]
     context, wanted = web_context(), _filter()
     with context.database.reading() as session:
-        nodes = [node for node in _nodes(session, context.clock.now()) if wanted.takes(node)]
+        now = context.clock.now()
+        everything = wall_nodes(session, now, excuses(session, now, current_calendar(session)))
+    nodes = [node for node in everything if wanted.takes(node)]
     headers = {"Content-Disposition": f"attachment; filename=jaringan.{form}"}
     return Response(write(_header(), map(_row, nodes)), mimetype=media_type, headers=headers)
 
 
-def _nodes(session: Session, now: datetime) -> list[WallNode]:
-    return wall_nodes(session, now, excuses(session, now, current_calendar(session)))
+def _wall(session: Session, now: datetime, wanted: WallFilter) -> Wall:
+    return read_wall(session, now, excuses(session, now, current_calendar(session)), wanted)
 
 
-def _shown(nodes: Sequence[WallNode], wanted: WallFilter) -> dict[str, Any]:
-    sections = wall_sections(nodes, web_context().catalogue.regions, wanted)
-    is_small = sum(len(section.tiles) for section in sections) <= MOST_TILES
+def _shown(fleet: Wall, wanted: WallFilter) -> dict[str, Any]:
+    sections = wall_sections(fleet, web_context().catalogue.regions, wanted)
+    is_small = sum(len(section.tiles) for section in sections) <= MOST_TILES and not fleet.well
     return {
         "wanted": wanted,
         "arguments": _arguments(wanted),
-        "counts": Counter(node.state for node in nodes if wanted.takes(node)),
-        "unwell": unwell_first(nodes, wanted),
+        "counts": Counter(node.state for node in fleet.nodes if wanted.takes(node))
+        + Counter({State.LIVE: len(fleet.well)}),
+        "unwell": unwell_first(fleet.nodes, wanted),
         "most_lines": MOST_LINES,
         "sections": sections,
         "is_small": is_small,
@@ -122,9 +133,9 @@ def _small_maps(sections: Sequence[WallSection], wanted: WallFilter) -> Markup:
     )
     found = []
     for section in sections:
-        counts = [f"{words[state]} {count}" for state, count in section.counts.items()]
-        told = ", ".join([*counts, f"{none} {section.empty}"] if section.empty else counts)
-        picture = small_map([tile.state for tile in section.tiles], f"{section.title}: {told}")
+        counts = Counter(section.states)
+        told = ", ".join(f"{words[state] if state else none} {count}" for state, count in counts.items())
+        picture = small_map(section.states, f"{section.title}: {told}")
         found.append(item.format(base=base, code=section.code, title=section.title, picture=picture, told=told))
     return Markup("\n").join(found)
 

@@ -1,22 +1,38 @@
 """Read model of the wall: every node in service with what decides its colour, in few statements for any number.
 
-The statement hands out plain columns: parsing 8,563 keys for a picture would cost more than drawing it.
+Rules:
+1. The statement hands out plain columns: parsing 8,563 keys for a picture would cost more than drawing it.
+2. In a large fleet the database leaves out who is *surely* well (``_surely_well``): of those the map needs nothing but
+   the village. Who is not surely well is judged by the rules of ``hub.health``, and only by them; what the database
+   takes for well those rules do too (a test holds both together).
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from hub.authority.tables import NodeCertificate
 from hub.catalogue.regions import Region, Regions
 from hub.health.gaps import gaps_of, pairs
 from hub.health.hours import Excuse, Excuses
-from hub.health.rules import Ailment, Gap, Reported, State, Vitals, ailments, count_missing, shown
+from hub.health.rules import (
+    CERTIFICATE_ENDS_WITHIN,
+    DISK_LOW_MB,
+    STALE_AFTER,
+    WAITING_LONG_S,
+    Ailment,
+    Gap,
+    Reported,
+    State,
+    Vitals,
+    ailments,
+    count_missing,
+    shown,
+)
 from hub.health.tables import Presence
 from hub.intake.tables import IntakeRefusal, IntakeTally
 from hub.registry.rules import NodeStatus
@@ -24,6 +40,9 @@ from hub.registry.tables import Node
 
 RECENT = timedelta(days=1)
 """Refusals of the last day make a node unwell."""
+
+MOST_TILES = 400
+"""Up to this many nodes each village has a tile with words; beyond, each subdistrict has a small map (rule 2)."""
 
 WORST_FIRST = (
     State.DEAD,
@@ -86,6 +105,16 @@ class WallFilter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Wall:
+    """The fleet for one picture."""
+
+    nodes: Sequence[WallNode]
+    """In a large fleet: those that are not surely well."""
+    well: Sequence[str] = ()
+    """Villages of the nodes that are surely well and not among ``nodes``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Tile:
     """One village: its nodes that passed the filter, the worst of them first."""
 
@@ -94,65 +123,62 @@ class Tile:
     title: str
     nodes: tuple[WallNode, ...]
 
-    @property
-    def state(self) -> State | None:
-        """The worst state of its nodes; None without a node."""
-        return self.nodes[0].state if self.nodes else None
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WallSection:
-    """One subdistrict."""
+    """One subdistrict: a state per village that passed the filter (None: no node), and tiles in a small fleet."""
 
     code: str
     title: str
-    tiles: tuple[Tile, ...]
-
-    @property
-    def counts(self) -> Mapping[State, int]:
-        """How many villages are in which state."""
-        return Counter(tile.state for tile in self.tiles if tile.state is not None)
-
-    @property
-    def empty(self) -> int:
-        """How many villages have no node."""
-        return sum(not tile.nodes for tile in self.tiles)
+    states: tuple[State | None, ...]
+    tiles: tuple[Tile, ...] = ()
 
 
-def wall_nodes(session: Session, now: datetime, excuses: Excuses, *, with_revoked: bool = False) -> list[WallNode]:
+def read_wall(session: Session, now: datetime, excuses: Excuses, wanted: WallFilter) -> Wall:
+    """Return what a picture of the fleet needs (rule 2); ``wanted`` is still to be applied to the nodes."""
+    count = session.scalar(select(func.count()).select_from(Node).where(Node.status != NodeStatus.REVOKED.value)) or 0
+    if count <= MOST_TILES:
+        return Wall(nodes=wall_nodes(session, now, excuses))
+    if wanted.subdistrict:
+        return Wall(nodes=wall_nodes(session, now, excuses, subdistrict=wanted.subdistrict))
+    well = case((_surely_well(now), 1), else_=0)
+    statement = _joined(select(*_columns())).where(Node.status != NodeStatus.REVOKED.value, well == 0)
+    takes_well = not wanted.only_unwell and wanted.state in {None, State.LIVE}
+    villages = session.scalars(_joined(select(Node.village)).where(well == 1)).all() if takes_well else ()
+    return Wall(nodes=_judged(session, now, excuses, statement), well=villages)
+
+
+def wall_nodes(
+    session: Session, now: datetime, excuses: Excuses, *, with_revoked: bool = False, subdistrict: str = ""
+) -> list[WallNode]:
     """Return every node in the order of the names; revoked ones only if wanted."""
-    statement = _statement() if with_revoked else _statement().where(Node.status != NodeStatus.REVOKED.value)
-    rows = session.execute(statement).all()
-    refusals = pairs(
-        session,
-        select(IntakeRefusal.node_id, func.sum(IntakeRefusal.times))
-        .where(IntakeRefusal.refused_at >= now - RECENT)
-        .group_by(IntakeRefusal.node_id),
-    )
-    behind = {row.node_id: row.last_counter for row in rows if (row.last_counter or 0) > (row.accepted or 0)}
-    gaps = gaps_of(session, behind)
-    return [_node(row, now, excuses, (gaps.get(row.node_id, ()), refusals.get(row.node_id, 0))) for row in rows]
+    statement = _joined(select(*_columns())).order_by(Node.node_id)
+    if not with_revoked:
+        statement = statement.where(Node.status != NodeStatus.REVOKED.value)
+    if subdistrict:
+        statement = statement.where(Node.village.startswith(f"{subdistrict}.", autoescape=True))
+    return _judged(session, now, excuses, statement)
 
 
-def wall_sections(nodes: Iterable[WallNode], regions: Regions, wanted: WallFilter) -> list[WallSection]:
-    """Sort nodes into the map of villages by subdistrict; one whose village the regions lack is shown all the same."""
+def wall_sections(wall: Wall, regions: Regions, wanted: WallFilter) -> list[WallSection]:
+    """Sort the fleet into the map by subdistrict; a node whose village the regions lack is shown all the same."""
     by_village: dict[str, list[WallNode]] = {}
-    for node in nodes:
+    for node in wall.nodes:
         if wanted.takes(node):
             by_village.setdefault(node.village, []).append(node)
+    states: dict[str, State] = dict.fromkeys(wall.well, State.LIVE)
+    for village, nodes in by_village.items():
+        worst = min((node.state for node in nodes), key=_RANK.__getitem__)
+        states[village] = min(worst, states.get(village, worst), key=_RANK.__getitem__)
     sections = []
-    for subdistrict, villages in _places(regions, by_village):
+    for subdistrict, villages in _places(regions, states):
         if wanted.subdistrict and subdistrict.code != wanted.subdistrict:
             continue
-        tiles = tuple(
-            Tile(
-                code=place.code, name=place.name, title=place.title, nodes=_worst_first(by_village.get(place.code, ()))
-            )
-            for place in villages
-            if place.code in by_village or wanted.shows_empty_villages
-        )
-        if tiles:
-            sections.append(WallSection(code=subdistrict.code, title=subdistrict.title, tiles=tiles))
+        shown_places = [place for place in villages if place.code in states or wanted.shows_empty_villages]
+        if shown_places:
+            tiles = () if wall.well else tuple(_tile(place, by_village) for place in shown_places)
+            marks = tuple(states.get(place.code) for place in shown_places)
+            sections.append(WallSection(code=subdistrict.code, title=subdistrict.title, states=marks, tiles=tiles))
     return sections
 
 
@@ -169,16 +195,19 @@ class _Place:
     title: str
 
 
-def _places(
-    regions: Regions, by_village: Mapping[str, Sequence[WallNode]]
-) -> Iterable[tuple[_Place, Sequence[_Place]]]:
+def _tile(place: _Place, by_village: Mapping[str, Sequence[WallNode]]) -> Tile:
+    nodes = _worst_first(by_village.get(place.code, ()))
+    return Tile(code=place.code, name=place.name, title=place.title, nodes=nodes)
+
+
+def _places(regions: Regions, states: Mapping[str, State]) -> Iterable[tuple[_Place, Sequence[_Place]]]:
     """Return the subdistricts with their villages: those of the regency, then those that only nodes name."""
     known: dict[str, list[_Place]] = {}
     subdistricts = {str(region.code): _place(region) for region in regions.subdistricts}
     for village in regions.villages:
         known.setdefault(str(village.code)[:8], []).append(_place(village))
     named = {str(village.code) for village in regions.villages}
-    for code in sorted(set(by_village) - named):
+    for code in sorted(set(states) - named):
         known.setdefault(code[:8], []).append(_Place(code=code, name=code, title=code))
     return [
         (subdistricts.get(code, _Place(code=code, name=code, title=code)), villages)
@@ -196,13 +225,8 @@ def _worst_first(nodes: Sequence[WallNode]) -> tuple[WallNode, ...]:
     return tuple(sorted(nodes, key=lambda node: (_RANK[node.state], -len(node.ailments), node.node_id)))
 
 
-def _statement() -> Any:  # noqa: ANN401  # a select of fourteen columns
-    ends = (
-        select(NodeCertificate.node_id, func.max(NodeCertificate.expires_at).label("ends_at"))
-        .group_by(NodeCertificate.node_id)
-        .subquery()
-    )
-    columns = (
+def _columns() -> tuple[Any, ...]:
+    return (
         Node.node_id,
         Node.village,
         Node.status,
@@ -215,16 +239,53 @@ def _statement() -> Any:  # noqa: ANN401  # a select of fourteen columns
         Presence.oldest_waiting_s,
         Presence.disk_free_mb,
         IntakeTally.accepted,
-        ends.c.ends_at,
+        _ends(),
     )
+
+
+def _ends() -> Any:  # noqa: ANN401  # a scalar subquery
+    newest = select(func.max(NodeCertificate.expires_at)).where(NodeCertificate.node_id == Node.node_id)
+    return newest.correlate(Node).scalar_subquery().label("ends_at")
+
+
+def _joined(statement: Any) -> Any:  # noqa: ANN401  # a select of any columns
     return (
-        select(*columns)
-        .select_from(Node)
+        statement.select_from(Node)
         .outerjoin(Presence, Presence.node_id == Node.node_id)
         .outerjoin(IntakeTally, IntakeTally.node_id == Node.node_id)
-        .outerjoin(ends, ends.c.node_id == Node.node_id)
-        .order_by(Node.node_id)
     )
+
+
+def _surely_well(now: datetime) -> ColumnElement[bool]:
+    """Return a condition under which ``shown`` says live and ``ailments`` says nothing."""
+    certificate = select(NodeCertificate.serial).where(NodeCertificate.node_id == Node.node_id)
+    refused = select(IntakeRefusal.message).where(
+        IntakeRefusal.node_id == Node.node_id, IntakeRefusal.refused_at >= now - RECENT
+    )
+    return and_(
+        Node.status == NodeStatus.ACTIVE.value,
+        Presence.state == Reported.LIVE.value,
+        Presence.seen_at > now - STALE_AFTER,
+        Presence.seen_at <= now,
+        Presence.last_counter <= func.coalesce(IntakeTally.accepted, 0),
+        or_(Presence.waiting == 0, Presence.oldest_waiting_s < WAITING_LONG_S),
+        or_(Presence.disk_free_mb.is_(None), Presence.disk_free_mb >= DISK_LOW_MB),
+        certificate.where(NodeCertificate.expires_at >= now + CERTIFICATE_ENDS_WITHIN).correlate(Node).exists(),
+        ~refused.correlate(Node).exists(),
+    )
+
+
+def _judged(session: Session, now: datetime, excuses: Excuses, statement: Any) -> list[WallNode]:  # noqa: ANN401
+    rows = session.execute(statement).all()
+    refusals = pairs(
+        session,
+        select(IntakeRefusal.node_id, func.sum(IntakeRefusal.times))
+        .where(IntakeRefusal.refused_at >= now - RECENT)
+        .group_by(IntakeRefusal.node_id),
+    )
+    behind = {row.node_id: row.last_counter for row in rows if (row.last_counter or 0) > (row.accepted or 0)}
+    gaps = gaps_of(session, behind)
+    return [_node(row, now, excuses, (gaps.get(row.node_id, ()), refusals.get(row.node_id, 0))) for row in rows]
 
 
 _SAYS_ITSELF = frozenset({State.LIVE, State.SUSPENDED, State.REVOKED})

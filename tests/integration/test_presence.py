@@ -15,7 +15,7 @@ from hub.health.presence import on_health
 from hub.health.rules import Ailment, State
 from hub.intake.tables import Bundle, BundleReceipt, IntakeRefusal, IntakeTally
 from hub.network.queries import NodeCard, newest_bundle, node_card, troubles
-from hub.network.wall import WallFilter, WallNode, wall_nodes, wall_sections
+from hub.network.wall import Wall, WallFilter, WallNode, wall_nodes, wall_sections
 from hub.registry.service import revoke_node
 from hub.storage.engine import Database
 from protocol.health import Health, HealthKind
@@ -104,7 +104,8 @@ def test_the_will_of_this_session_does(database: Database) -> None:
 def test_the_newest_figures_are_kept(database: Database) -> None:
     tell(database, report(BIRTH), report(BEAT, claimed_at=2, waiting=2, oldest_waiting_s=20_000, disk_free_mb=100))
     card = seen(database)
-    assert (card.program, card.vitals.waiting, card.vitals.disk_free_mb) == ("simpul-node 0.2", 2, 100)
+    assert card.presence is not None
+    assert (card.presence.program, card.vitals.waiting, card.vitals.disk_free_mb) == ("simpul-node 0.2", 2, 100)
     assert card.ailments == (Ailment.WAITING_LONG, Ailment.DISK_LOW)
 
 
@@ -158,9 +159,9 @@ def test_the_wall_has_every_village_and_can_show_what_is_not_well(database: Data
         a_node(session, "well", VillageCode("33.14.05.2004"))
         on_health(session, NOW, report(BIRTH, disk_free_mb=1))
         cards = fleet(session, NOW)
-    everything = wall_sections(cards, REGIONS, WallFilter())
+    everything = wall_sections(Wall(nodes=cards), REGIONS, WallFilter())
     assert (len(everything), sum(len(section.tiles) for section in everything)) == (20, 208)
-    (section,) = wall_sections(cards, REGIONS, WallFilter(only_unwell=True))
+    (section,) = wall_sections(Wall(nodes=cards), REGIONS, WallFilter(only_unwell=True))
     assert [tile.code for tile in section.tiles] == ["33.14.05.2003"]
 
 

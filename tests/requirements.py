@@ -29,6 +29,7 @@ PROGRAMS: Mapping[str, Program] = {
     "chromium": Program(install="apt-get install chromium", names=("chromium", "chromium-browser", "google-chrome")),
     "mosquitto": Program(install="apt-get install mosquitto", patterns=("/usr/sbin/mosquitto",)),
     "nats-server": Program(install="make setup"),
+    "nft": Program(install="apt-get install nftables", patterns=("/usr/sbin/nft",)),
     "nginx": Program(install="apt-get install nginx-light libnginx-mod-stream", patterns=("/usr/sbin/nginx",)),
     "postgres": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/postgres",)),
     "initdb": Program(install="apt-get install postgresql", patterns=("/usr/lib/postgresql/*/bin/initdb",)),

@@ -90,6 +90,7 @@ def write_identities(directories: Sequence[Path], identities: Iterable[str], hub
     """
     wanted, changed = render_identities(identities, hub).encode(), []
     for directory in directories:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = directory / IDENTITIES
         if not path.exists() or path.read_bytes() != wanted:
             write_atomically(path, wanted, mode=0o600)

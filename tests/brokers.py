@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from deploy.brokers.mosquitto import MosquittoBroker, TlsFiles
 from hub.authority.pki import HubClient, Revocation
 from hub.authority.pki_check import check_request
-from hub.authority.pki_files import PkiFiles, open_pki
+from hub.authority.pki_files import LOOPBACK_HOSTS, PkiFiles, open_pki
 from hub.brokers.embedded import BrokerOptions, EmbeddedBroker
 from protocol.ids import HubId, NodeId
 from tests.requirements import require
@@ -36,8 +36,9 @@ KINDS = ("embedded", "mosquitto-mtls")
 class NetworkPki:
     """An authority with the certificates that tests ask for, each made once."""
 
-    def __init__(self, directory: Path) -> None:
-        self.files: PkiFiles = open_pki(directory, HUB, now=datetime.now(UTC), entropy=os.urandom)
+    def __init__(self, directory: Path, broker_hosts: Sequence[str] = LOOPBACK_HOSTS) -> None:
+        now = datetime.now(UTC)
+        self.files: PkiFiles = open_pki(directory, HUB, now=now, entropy=os.urandom, broker_hosts=broker_hosts)
         self._nodes = directory / "nodes"
         self._nodes.mkdir(exist_ok=True)
 

@@ -16,6 +16,8 @@ import structlog
 
 from protocol.requests import RequestAction
 from village_node.context import NodeContext
+from village_node.health.selftest import result_bytes, self_test
+from village_node.health.support import support_file
 from village_node.identity.door import Door
 from village_node.identity.hub import Enrolled, find_enrolled
 from village_node.identity.keys import NodeKeys, create_or_load_keys
@@ -229,7 +231,11 @@ def doers(context: NodeContext) -> Doers:
         context.wake()
         return b""
 
-    return {RequestAction.RESYNC: resync}
+    return {
+        RequestAction.RESYNC: resync,
+        RequestAction.SELF_TEST: lambda: result_bytes(self_test(context.place())),
+        RequestAction.SUPPORT_FILE: lambda: support_file(context.place()),
+    }
 
 
 def _start_sync(node: OpenNode, synchroniser: Synchroniser) -> None:

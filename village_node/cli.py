@@ -15,6 +15,8 @@ from village_node import PROGRAM
 from village_node.app import EX_CONFIG, OpenNode, open_node, read_parcels
 from village_node.app import run as run_node
 from village_node.drafts.folder import DraftFolder
+from village_node.health.selftest import Result, cause_of, self_test
+from village_node.health.support import support_file
 from village_node.identity import enrolment
 from village_node.identity.errors import (
     EnrolmentPendingError,
@@ -130,6 +132,28 @@ def check() -> None:
         typer.echo(fault)
     typer.echo(f"{len(named)} sealed files, {len(faults)} faults")
     raise typer.Exit(1 if faults else 0)
+
+
+@cli.command()
+def selftest() -> None:
+    """Test this PC and its road to the hub, step by step; exit 1 and say why for each step that fails."""
+    with _plain_errors(), _opened(_settings()) as node:
+        tested = self_test(node.context.place())
+    for each in tested:
+        typer.echo(f"{each.step}: {each.code or each.result}. {cause_of(each)}")
+    raise typer.Exit(1 if any(each.result is Result.BAD for each in tested) else 0)
+
+
+@cli.command()
+def support(file: Annotated[Path, typer.Argument(help="File to write.")]) -> None:
+    """Write a support file: codes, counts and times, without anything personal."""
+    with _plain_errors(), _opened(_settings()) as node:
+        raw = support_file(node.context.place())
+        try:
+            file.write_bytes(raw)
+        except OSError as error:
+            _give_up(file, error)
+    typer.echo(f"{len(raw)} bytes")
 
 
 @parcels.command("export")

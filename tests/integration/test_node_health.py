@@ -18,6 +18,7 @@ from village_node.health.report import Reporter
 from village_node.identity.officers import unlock
 from village_node.identity.sessions import UnlockSessions
 from village_node.inbox import link
+from village_node.store.errors import StorageError
 
 MAX_HEARTBEAT_BYTES = 512
 
@@ -72,3 +73,8 @@ def test_sign_ins_of_the_day_are_counted_without_names(stand: NodeStand) -> None
 def test_a_will_says_nothing_about_figures(stand: NodeStand) -> None:
     will = reporter(stand).farewell(7)
     assert (will.kind, will.session, will.figures, will.run) == (HealthKind.DEATH, 7, None, b"")
+
+
+def test_a_disk_that_cannot_be_asked_is_an_error_of_the_store(stand: NodeStand) -> None:
+    with pytest.raises(StorageError):
+        read_machine(stand.directory / "gone")

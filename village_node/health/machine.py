@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 
+from village_node.store.errors import StorageError
+
 MEGABYTE = 2**20
 
 
@@ -26,9 +28,12 @@ def read_machine(data_dir: Path) -> Machine:
     """Return the figures of now; the disk is the one on which the data lies.
 
     Raises:
-        OSError: the disk cannot be asked.
+        StorageError: the disk cannot be asked.
     """
-    disk = psutil.disk_usage(str(data_dir))
+    try:
+        disk = psutil.disk_usage(str(data_dir))
+    except OSError as error:
+        raise StorageError(f"disk: {type(error).__name__}") from error
     percent, on_mains = _power()
     return Machine(
         ram_free_mb=psutil.virtual_memory().available // MEGABYTE,

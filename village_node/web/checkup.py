@@ -8,14 +8,12 @@ from sqlalchemy.orm import Session
 
 from village_node.drafts.rules import send_seconds
 from village_node.health.clock import ClockFinding, hub_times, judge_clock
-from village_node.health.road import validity_of
-from village_node.identity.hub import find_enrolled
+from village_node.health.place import look_at
 from village_node.inbox.link import list_attempts
-from village_node.outbox.casebook import LocalFacts, attempts_of, claim_bounds, patient_of, road_of
+from village_node.outbox.casebook import attempts_of, claim_bounds, patient_of
 from village_node.outbox.doctor import Road, Whose, diagnose, diagnose_road
 from village_node.outbox.queries import ItemRow, ItemStep
 from village_node.outbox.rate import measured_rate
-from village_node.store.space import SpaceState
 from village_node.web.desk import desk, local, now
 from village_node.web.diagnosis import (
     Finding,
@@ -85,18 +83,7 @@ def clock_finding(db: Session) -> ClockFinding:
 
 def road_now(db: Session) -> Road:
     """Return what is known about the road to the hub."""
-    enrolled = find_enrolled(db)
-    validity = validity_of(enrolled.certificate) if enrolled else None
-    return road_of(
-        db,
-        LocalFacts(
-            now=now(),
-            is_enrolled=enrolled is not None,
-            is_disk_well=desk().space.look().state in {SpaceState.GOOD, SpaceState.SCARCE},
-            is_clock_wrong=clock_finding(db).is_wrong,
-            certificate=validity.code(now()) if validity else "",
-        ),
-    )
+    return look_at(db, desk().context.place(desk().space)).road
 
 
 def warnings(db: Session) -> list[Warned]:

@@ -1,22 +1,20 @@
 """Bantuan: the road to the hub, walked step by step, and a file for the administrator. No personal data."""
 
-import json
-
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from village_node.health.road import walk
+from village_node.health.support import support_file
 from village_node.identity.hub import find_enrolled, newest_checkpoint
 from village_node.outbox import queries
-from village_node.web.checkup import clock_finding, link_speed, road_finding, road_now, tried_lines
+from village_node.web.checkup import clock_finding, road_finding, road_now, tried_lines
 from village_node.web.desk import context, desk, for_officers, local, now
 from village_node.web.diagnosis import clock_words, outcome_words, space_words
 from village_node.web.language import say
 from village_node.web.rejections import REJECTIONS, flag_advice
 from village_node.web.roadmap import Milestone, milestones
 from village_node.web.standing import since_words
-from village_node.web.support import support_figures
 from village_node.web.words import moment, size
 
 blueprint = Blueprint("help", __name__)
@@ -45,11 +43,9 @@ def test_road() -> ResponseReturnValue:
 
 @blueprint.get("/bantuan/berkas-dukungan.json")
 @for_officers
-def support_file() -> ResponseReturnValue:
+def hand_out_support_file() -> ResponseReturnValue:
     """Hand out what an administrator wants to know: codes, counts and times, nothing about any resident."""
-    with context().database.reading() as db:
-        figures = support_figures(db, road_now(db), desk().space.look(), clock_finding(db), link_speed(db))
-    response = Response(json.dumps(figures, indent=1) + "\n", mimetype="application/json")
+    response = Response(support_file(context().place(desk().space)), mimetype="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="simpul-dukungan.json"'
     return response
 

@@ -36,6 +36,7 @@ PROGRAMS: Mapping[str, Program] = {
     "pdfsig": Program(install="apt-get install poppler-utils"),
     "pdftoppm": Program(install="apt-get install poppler-utils"),
     "pdftotext": Program(install="apt-get install poppler-utils"),
+    "promtool": Program(install="apt-get install prometheus"),
     "strace": Program(install="apt-get install strace"),
     "systemd-analyze": Program(install="apt-get install systemd"),
 }

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.e2e
 Look = tuple[str, Literal["light", "dark"]]
 LOOKS: list[Look] = [("id", "light"), ("id", "dark"), ("en", "light"), ("en", "dark")]
 PAGES = [
-    "/", "/layanan", "/layanan/JALAN", "/layanan/D-SKU", "/petugas", "/bantuan", "/nomor", "/penduduk", "/pusat", "/tidak-ada",
+    "/", "/layanan", "/layanan/JALAN", "/layanan/D-SKU", "/petugas", "/bantuan", "/nomor", "/penduduk", "/pusat",
+    "/tidak-ada",
     "{draft}", "{draft}/berkas", "{draft}/periksa", "{draft}/tanda-tangan", "{draft}/penduduk", "{empty}",
     "{empty}/periksa", "{item}", "{item}/tanda-terima",
 ]  # fmt: skip

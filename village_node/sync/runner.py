@@ -9,90 +9,42 @@ Rules:
 
 import queue
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from pathlib import Path
-from typing import Any
 
 import structlog
-from sqlalchemy.orm import Session
 
-from protocol.checkpoint import CheckpointRef
 from protocol.envelope import Purpose
-from protocol.health import RUN_BYTES, HealthKind
-from protocol.ids import RegistrationNo
-from protocol.mailbox import NoticeKind
-from protocol.notices import ActKind
-from protocol.receipt import ReceiptKind
+from protocol.health import HealthKind
 from protocol.topics import Up
 from protocol.wire import to_bytes
-from village_node.health.link_meter import LinkMeter
-from village_node.health.report import Reporter
-from village_node.identity.hub import Enrolled, load_enrolled, newest_checkpoint, remember_checkpoint
-from village_node.identity.keys import NodeKeys
-from village_node.identity.renewal import wish
-from village_node.identity.sessions import SignIns, no_sign_ins
-from village_node.inbox import link
-from village_node.inbox.documents import DocumentFolder, list_fetching, note_piece
-from village_node.inbox.news import newest_told
-from village_node.inbox.service import FlagRaised, raise_flag, read_cursor, store_notice, store_receipt
-from village_node.outbox import acts, progress
-from village_node.store.engine import Database
 from village_node.store.errors import StorageError
-from village_node.store.files import SealedFiles
-from village_node.store.ports import Clock, Randomness, fraction
+from village_node.store.ports import fraction
 from village_node.sync.carrier import Carrier, Greeting, Outbound
 from village_node.sync.engine import Engine
-from village_node.sync.mail import build_mail
 from village_node.sync.rules import messages as m
-from village_node.sync.rules.pacing import Limits
-from village_node.sync.staging import ParcelFolder, read_messages
+from village_node.sync.staging import read_messages
+from village_node.sync.store import NodeParts, SqlStore, Store
+
+__all__ = ["NodeParts", "Runner"]
 
 MOST_EVENTS = 64
 """Events of one step."""
 
 LONGEST_WAIT_S = 30.0
 AFTER_FAILURE_S = 30.0
-MOST_EVIDENCE = 8_000
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class NodeParts:
-    """What the runner works with."""
-
-    database: Database
-    files: SealedFiles
-    documents: DocumentFolder
-    parcels: ParcelFolder
-    clock: Clock
-    randomness: Randomness
-    keys: NodeKeys
-    enrolled: Enrolled
-    data_dir: Path
-    limits: Limits
-    meter: LinkMeter | None = None
-    sign_ins: Callable[[], SignIns] = no_sign_ins
 
 
 class Runner:
     """The sync thread of one node. ``step`` can be called by a test without any thread."""
 
-    def __init__(self, parts: NodeParts, carrier: Carrier) -> None:
-        """Begin from what the store holds."""
+    def __init__(self, parts: NodeParts, carrier: Carrier, store: Store | None = None) -> None:
+        """Begin from what the store holds; the store is the parts' database, or what a simulation hands in."""
         self._parts, self._carrier = parts, carrier
-        self._reporter = Reporter(
-            node=parts.enrolled.node,
-            clock=parts.clock,
-            data_dir=parts.data_dir,
-            run=parts.randomness.token(RUN_BYTES),
-            meter=parts.meter,
-            sign_ins=parts.sign_ins,
-        )
+        self._store = SqlStore(parts) if store is None else store
         self._queue: queue.SimpleQueue[Callable[[], m.Event | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._session = 0
@@ -157,11 +109,7 @@ class Runner:
                 self._session = max(self._session, event.session)
         stores = [action for action in actions if not isinstance(action, m.SendAction)]
         if stores:
-            now = self._parts.clock.now()
-            with self._parts.database.session() as session:
-                for store in stores:
-                    self._keep(session, now, store)
-            self._after_keeping(stores)
+            self._store.keep(self._parts.clock.now(), stores, self._session)
         for send in actions:
             if isinstance(send, m.SendAction):
                 self._send(send)
@@ -201,68 +149,27 @@ class Runner:
 
     def _restart(self) -> Engine:
         parts, enrolled = self._parts, self._parts.enrolled
-        with parts.database.session() as session:
-            self._session = max(self._session, link.last_session(session))
-            link.set_link(session, parts.clock.now(), connected=False, reason="starting")
-            items = [_facts(item) for item in progress.load_items(session)]
-            seen = newest_checkpoint(session)
-            memory = m.Memory(
-                items=items,
-                cursor=read_cursor(session),
-                newest=None if seen is None else CheckpointRef(size=seen.size, root=seen.root),
-                documents=_lacking(session),
-            )
-        self._last_counter = max((item.counter for item in items), default=0)
+        begun = self._store.begin(parts.clock.now())
+        self._session = max(self._session, begun.last_session)
+        self._last_counter = max((item.counter for item in begun.memory.items), default=0)
         trust = m.Trust(
             node=enrolled.node, hub=enrolled.hub, log=enrolled.log, find_message_key=enrolled.find_message_key
         )
-        return Engine(trust, memory, partial(fraction, parts.randomness), parts.limits)
+        return Engine(trust, begun.memory, partial(fraction, parts.randomness), parts.limits)
 
     def _look_around(self, events: list[m.Event]) -> tuple[list[m.Event], list[m.Event]]:
         if not any(isinstance(event, m.Woken | m.Ticked | m.Connected) for event in events):
             return [], []
-        with self._parts.database.reading() as session:
-            items = progress.load_items(session, after_counter=self._last_counter)
-            lacking = _lacking(session)
-        self._last_counter = max((item.counter for item in items), default=self._last_counter)
-        return [m.DocumentsLacking(lacking)] if lacking else [], [m.ItemSealed(_facts(item)) for item in items]
-
-    # --- store actions -----------------------------------------------------------------------------------------------
-
-    def _keep(self, session: Session, now: datetime, action: m.StoreAction) -> None:
-        if isinstance(action, m.KeepNotice):
-            self._keep_notice(session, now, action)
-        elif isinstance(action, m.KeepPiece):
-            self._parts.documents.put(action.document, action.index, action.box)  # durable before its row
-            note_piece(session, now, action.document, action.index)
-        elif isinstance(action, m.NoteLink):
-            link.set_link(session, now, connected=action.connected, reason=action.reason)
-            link.keep_session(session, self._session)
-        else:
-            _KEEP[type(action)](session, now, action)
-
-    def _after_keeping(self, stores: list[m.StoreAction]) -> None:
-        """Let the TLS library find a new certificate; after a kill in between, the next start does."""
-        if any(isinstance(each, m.KeepNotice) and each.notice.kind == NoticeKind.CERTIFICATE for each in stores):
-            with self._parts.database.reading() as session:
-                kept = load_enrolled(session)
-            self._parts.keys.write_certificates(kept.certificate, kept.authority)
-
-    def _keep_notice(self, session: Session, now: datetime, action: m.KeepNotice) -> None:
-        if not store_notice(session, now, self._parts.enrolled, action.notice, action.raw):
-            return
-        told = newest_told(session, action.notice)
-        if told is not None:
-            acts.close_acts(session, told, ActKind.TOLD)
+        seen = self._store.look(self._last_counter)
+        self._last_counter = max((item.counter for item in seen.items), default=self._last_counter)
+        return [m.DocumentsLacking(seen.lacking)] if seen.lacking else [], [m.ItemSealed(item) for item in seen.items]
 
     # --- send actions ------------------------------------------------------------------------------------------------
 
     def _send(self, action: m.SendAction) -> None:
         match action:
             case m.SendManifest():
-                with self._parts.database.reading() as session:
-                    message = progress.load_message(session, action.bundle)
-                self._publish(Up.BUNDLE, message, action.token)
+                self._publish(Up.BUNDLE, self._store.message(action.bundle), action.token)
             case m.SendChunk():
                 self._send_chunk(action)
             case m.SendMail():
@@ -287,21 +194,11 @@ class Runner:
         self._carrier.publish(Outbound(kind=kind, payload=payload, token=token))
 
     def _send_mail(self, action: m.SendMail) -> None:
-        """Publish mail, and note which statements it carries; what is lost on the way goes again later."""
-        now = self._parts.clock.now()
-        with self._parts.database.reading() as session:
-            stated = acts.due_acts(session, now)
-            renewal = wish(load_enrolled(session), self._parts.keys, now)
-            mail = build_mail(session, self._parts.enrolled.node, action, stated, renewal)
-        if stated:
-            with self._parts.database.session() as session:
-                acts.acts_sent(session, now, stated)
+        mail = self._store.mail(self._parts.clock.now(), action)
         self._publish(Up.MAIL, self._parts.keys.sign(to_bytes(mail), Purpose.MAIL))
 
     def _health(self, kind: HealthKind, broker_session: int) -> bytes:
-        with self._parts.database.reading() as session:
-            health = self._reporter.report(session, kind, broker_session)
-        return self._parts.keys.sign(to_bytes(health), Purpose.HEALTH)
+        return self._parts.keys.sign(to_bytes(self._store.health(kind, broker_session)), Purpose.HEALTH)
 
     def _greet(self) -> Greeting:
         """Draw a session number larger than every one before; it is stored when the session begins."""
@@ -309,79 +206,7 @@ class Runner:
         return Greeting(session=self._session, will=self._death(self._session))
 
     def _death(self, broker_session: int) -> bytes:
-        return self._parts.keys.sign(to_bytes(self._reporter.farewell(broker_session)), Purpose.HEALTH)
+        return self._parts.keys.sign(to_bytes(self._store.farewell(broker_session)), Purpose.HEALTH)
 
     def _farewell(self) -> Outbound:
         return Outbound(kind=Up.DEATH, payload=self._death(self._session))
-
-
-def _lacking(session: Session) -> tuple[m.DocumentFacts, ...]:
-    return tuple(m.DocumentFacts(each.document, each.missing) for each in list_fetching(session))
-
-
-def _facts(item: progress.StoredItem) -> m.ItemFacts:
-    named = None
-    if item.named_size is not None and item.named_root is not None:
-        named = CheckpointRef(size=item.named_size, root=item.named_root)
-    return m.ItemFacts(
-        bundle=item.bundle,
-        message_digest=item.message_digest,
-        counter=item.counter,
-        registration_no=RegistrationNo(item.registration_no),
-        named=named,
-        chunks=item.chunks,
-        state=item.state,
-        held_back=item.held_back,
-    )
-
-
-def _keep_sent(session: Session, now: datetime, action: m.RecordSent) -> None:
-    progress.record_sent(session, now, action.bundle)
-
-
-def _keep_delivered(session: Session, now: datetime, action: m.RecordDelivered) -> None:
-    progress.record_delivered(session, now, action.bundle, action.attachment, action.chunks, action.idle)
-
-
-def _keep_receipt(session: Session, now: datetime, action: m.KeepReceipt) -> None:
-    store_receipt(session, now, action.bundle, action.receipt)
-    if action.receipt.subject.kind is ReceiptKind.HANDED_OVER:
-        acts.close_acts(session, action.bundle, ActKind.HANDED_OVER)
-
-
-def _keep_refusal(session: Session, _: datetime, action: m.NoteRefusal) -> None:
-    acts.refuse_act(session, action.message, action.code)
-
-
-def _keep_state(session: Session, _: datetime, action: m.MarkState) -> None:
-    progress.mark_state(session, action.bundle, action.state)
-
-
-def _keep_checkpoint(session: Session, now: datetime, action: m.RememberCheckpoint) -> None:
-    remember_checkpoint(session, now, action.checkpoint)
-
-
-def _keep_flag(session: Session, now: datetime, action: m.RaiseFlag) -> None:
-    evidence = action.evidence[:MOST_EVIDENCE]
-    raise_flag(session, now, FlagRaised(code=action.code, about=action.about, evidence=evidence))
-
-
-def _keep_answer(session: Session, now: datetime, _: m.NoteAnswer) -> None:
-    link.note_answer(session, now)
-
-
-def _keep_beacon(session: Session, now: datetime, action: m.NoteBeacon) -> None:
-    link.note_beacon(session, now, action.hub_ms)
-
-
-_KEEP: Mapping[type, Callable[[Session, datetime, Any], None]] = {
-    m.RecordSent: _keep_sent,
-    m.RecordDelivered: _keep_delivered,
-    m.KeepReceipt: _keep_receipt,
-    m.NoteRefusal: _keep_refusal,
-    m.MarkState: _keep_state,
-    m.RememberCheckpoint: _keep_checkpoint,
-    m.RaiseFlag: _keep_flag,
-    m.NoteAnswer: _keep_answer,
-    m.NoteBeacon: _keep_beacon,
-}

@@ -29,7 +29,14 @@ from hub.calendar.service import current_calendar, current_version
 from hub.casework.events import CaseTools
 from hub.clocks.recompute import recompute_stale
 from hub.dispatch.post import Standings, announce, standing_services
-from hub.dispatch.service import newest_notice_id, notices_since, pending_notices, render_notice, write_notice
+from hub.dispatch.service import (
+    newest_notice_id,
+    nodes_behind,
+    notices_since,
+    pending_notices,
+    render_notice,
+    write_notice,
+)
 from hub.health.presence import reachable_nodes
 from hub.intake.carrier import Carrier, Outgoing
 from hub.intake.context import HubSecrets, Stores
@@ -49,7 +56,9 @@ from protocol.mailbox import NoticeKind
 from protocol.topics import beacon as beacon_topic
 from protocol.wire import to_bytes
 
-TICK_S = 0.25
+TICK_S = 0.5
+"""A round costs 6 ms; at 0.25 s an idle worker took 3 % of a core."""
+
 REMIND_S = 60
 CLOCKS_S = 30
 WITNESSES_S = 10
@@ -183,9 +192,11 @@ class Worker:
         self._carrier.publish(messages)
 
     def _unacknowledged(self, session: Session, now: datetime) -> Sequence[Outgoing]:
+        behind = nodes_behind(session)
         return [
             render_notice(row, self._context.secrets.message)
             for node in reachable_nodes(session, now)
+            if node.node_id in behind
             for row in pending_notices(session, node.node_id, node.mail_cursor, limit=20)
         ]
 

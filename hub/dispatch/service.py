@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session
 
 from hub.dispatch.ahead import WINDOW
@@ -39,6 +39,12 @@ def pending_notices(session: Session, node_id: NodeId, after: int, limit: int = 
         .limit(limit)
     )
     return session.scalars(query).all()
+
+
+def nodes_behind(session: Session) -> set[NodeId]:
+    """Return the nodes that have notices beyond their cursor: one statement, however many nodes there are."""
+    waits = exists().where(NoticeRow.node_id == Node.node_id, NoticeRow.number > Node.mail_cursor)
+    return {NodeId(name) for name in session.scalars(select(Node.node_id).where(waits))}
 
 
 def notices_since(session: Session, last_id: int, limit: int = 500) -> Sequence[NoticeRow]:

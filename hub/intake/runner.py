@@ -44,6 +44,9 @@ MOST_WAITING = 1_000
 SWEEP_EVERY = 20
 """Idle rounds between two looks for attachments that a crash left unjoined."""
 
+ASIDE_EVERY_S = 0.5
+"""Between two looks at the other source while it has nothing: a look costs 1 ms, and heartbeats come 30 times a second."""
+
 PAUSE_S = (0.2, 1.0, 5.0)
 COLLISIONS = 4
 """Times that a batch is tried when other transactions commit the same rows."""
@@ -95,6 +98,8 @@ class IntakeRunner:
         self._pace = pace
         self._wait = wait
         self._aside = aside
+        self._aside_at = 0.0
+        self._is_aside_busy = False
         self._lines = Lines(pace.quota)
         self._beats = Beats()
 
@@ -119,9 +124,13 @@ class IntakeRunner:
             self._work_aside(is_stopped)
 
     def _work_aside(self, is_stopped: Callable[[], bool]) -> None:
-        """Take one batch of the other source between two of the carrier's."""
+        """Take one batch of the other source between two of the carrier's; where none was, look again later."""
+        now = self._now_s()
+        if not self._is_aside_busy and 0 <= now - self._aside_at < ASIDE_EVERY_S:
+            return
+        self._aside_at, self._is_aside_busy = now, False
         try:
-            self._aside(lambda batch: self._persist(batch, is_stopped))
+            self._is_aside_busy = self._aside(lambda batch: self._persist(batch, is_stopped))
         except StorageError as error:
             _check_disk(error)
             log.error("aside.put_off", error=str(error))

@@ -183,9 +183,14 @@ endif
 ifneq ($(wildcard loadtests/locustfile.py),)
 HELP += "load|Locust: village PCs over MQTT and people at the pages, then what was lost (SHAPE=after-eid NODES=208 UI=1)"
 .PHONY: load
+ifeq ($(SHAPE),heartbeats)
+load: $(READY)
+	$(PY) -m tests.heartbeats $(if $(NODES),--nodes=$(NODES)) $(if $(DURATION_S),--duration=$(DURATION_S)) $(ARGS)
+else
 load: $(READY)
 	$(PY) -m loadtests.load $(if $(SHAPE),--shape=$(SHAPE)) $(if $(NODES),--nodes=$(NODES)) $(if $(UI),--ui) \
 	  $(if $(DURATION_S),--duration=$(DURATION_S)) $(ARGS)
+endif
 endif
 
 ifneq ($(wildcard tests/e2e/screenshots.py),)

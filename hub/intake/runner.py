@@ -45,7 +45,7 @@ SWEEP_EVERY = 20
 """Idle rounds between two looks for attachments that a crash left unjoined."""
 
 ASIDE_EVERY_S = 0.5
-"""Between two looks at the other source while it has nothing: a look costs 1 ms, and heartbeats come 30 times a second."""
+"""Between two looks at the other source while it has nothing; a look costs 1 ms, heartbeats come 30 times a second."""
 
 PAUSE_S = (0.2, 1.0, 5.0)
 COLLISIONS = 4

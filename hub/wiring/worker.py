@@ -57,13 +57,13 @@ def make_worker(settings: Settings, stores: Stores, ports: Ports) -> WorkerConte
             _revocation_errand(settings, stores),
             lambda now: spread_roots(stores.database, now, issuer),
             lambda now: check_waiting(stores, now, announcer(tools)),
-            _watch(settings, stores, ports),
+            fleet_watch(settings, stores, ports),
             worker_beat(stores.database, version("simpul")),
         ),
     )
 
 
-def _watch(settings: Settings, stores: Stores, ports: Ports) -> Callable[[datetime], object]:
+def fleet_watch(settings: Settings, stores: Stores, ports: Ports) -> Callable[[datetime], object]:
     """Return the worker's step that looks after the fleet; the authority says what ends, and when."""
     files = load_pki(settings.pki_dir)
 

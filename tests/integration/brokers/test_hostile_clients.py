@@ -64,7 +64,7 @@ def test_b05_a_will_on_a_foreign_topic_is_never_spoken(
     held = liar.paho.socket()
     liar.paho.loop_stop()
     if held is not None:
-        held.close()  # type: ignore[no-untyped-call]  # paho's union of sockets
+        held.close()
     probe = Client(broker.connect_options("hub-worker"), "hub-worker").start()
     probe.publish(topics.beacon(HUB), b"beacon")
     time.sleep(1)

@@ -18,7 +18,7 @@ from hub.health.alarm_queries import AlarmFilter, alarm_page, count_open, list_a
 from hub.health.alarm_rules import AlarmKind, Phase, Severity
 from hub.health.alarms import AlarmError, acknowledge, clear, comment
 from hub.network import labels
-from hub.network.blueprint import READERS, blueprint, page
+from hub.network.shell_views import READERS, blueprint, page
 from protocol.errors import SchemaError
 from protocol.ids import RegionCode
 

@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from markupsafe import Markup
-
 from hub.health.series import Point, Series
 from hub.health.series_rules import Stretch
 from hub.network.drawing import Bar, Window, figure_line
@@ -60,7 +58,8 @@ class FigureLine:
     name: str
     label: str
     unit: str
-    picture: Markup
+    picture: str
+    """SVG."""
     low: float
     high: float
     last: float

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from hub.accounts.access import allow, machine, web_context
 from hub.calendar.service import current_calendar
 from hub.health.planned import excuses
-from hub.network.blueprint import READERS, blueprint, page
 from hub.network.hub_status import read_status
 from hub.network.metrics import CONTENT_TYPE, fleet_metrics, hub_metrics, render
+from hub.network.shell_views import READERS, blueprint, page
 from hub.network.wall import wall_nodes
 from hub.storage.errors import StorageError
 from hub.storage.files import read_private

@@ -125,3 +125,31 @@ ALARM_RULES: Mapping[AlarmRule, str] = {
     AlarmRule.STILL_HOLDS: "Sebabnya masih ada: alarm selesai sendiri bila sebabnya hilang. Tandai sebagai ditangani.",
     AlarmRule.TEXT: "Tulis catatan, paling panjang 500 huruf.",
 }
+
+EVIDENCE: Mapping[str, str] = {
+    "seen_at": "Terakhir terdengar",
+    "missing": "Berkas kurang",
+    "count": "Jumlah",
+    "waiting": "Menunggu",
+    "hours": "Jam",
+    "free_mb": "Sisa (MB)",
+    "percent": "Persen",
+    "offset_s": "Selisih (detik)",
+    "rtt_ms": "Waktu bolak-balik (ms)",
+    "lost_percent": "Hilang di jalan (%)",
+    "connections": "Berapa kali tersambung",
+    "expires_at": "Berakhir",
+    "days": "Sisa hari",
+    "times": "Berapa kali",
+    "returned": "Berapa kali kembali",
+    "runs": "Program yang berjalan",
+    "last_at": "Terakhir",
+    "contents": "Isi yang berbeda",
+    "bundles": "Berkas",
+    "rejected": "Ditolak",
+    "of": "Dari",
+    "usual": "Biasanya",
+    "refused": "Kiriman ditolak",
+    "failed": "PIN salah",
+}
+"""Names of what an alarm's evidence holds; one that is not here is shown as it is."""

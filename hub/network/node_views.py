@@ -3,6 +3,7 @@
 from flask import Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from markupsafe import Markup
 
 from hub.accounts.access import allow, current_actor, web_context
 from hub.accounts.queries import names_of
@@ -14,9 +15,9 @@ from hub.health.alarm_queries import AlarmFilter, list_alarms
 from hub.health.planned import excuses
 from hub.health.series import read_series
 from hub.network import figures, labels, queries
-from hub.network.blueprint import READERS, blueprint, node_id_of, page
 from hub.network.drawing import heartbeat_bars
 from hub.network.requests import AskingError, answer_body, ask_node, requests_of
+from hub.network.shell_views import READERS, blueprint, node_id_of, page
 from hub.registry.queries import officer_lines
 from protocol.requests import RequestAction
 
@@ -54,6 +55,7 @@ def node_page(node: str) -> ResponseReturnValue:
         bars=bars,
         bars_told=told,
         bars_picture=heartbeat_bars(bars, told),
+        drawn=Markup,  # drawing rule 4
         lines=figures.lines_of(series, period, gettext),
         drift=series.drift_ms_per_day,
         asked=asked,

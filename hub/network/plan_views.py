@@ -24,8 +24,8 @@ from hub.health.planned import (
     set_week,
 )
 from hub.network import labels
-from hub.network.blueprint import READERS, blueprint, page
 from hub.network.requests import AskingError, AskingRule, Words, broadcast, broadcasts
+from hub.network.shell_views import READERS, blueprint, page
 from protocol.errors import SchemaError
 from protocol.ids import RegionCode, VillageCode
 

@@ -121,6 +121,7 @@ def test_every_address_that_changes_something_wants_the_token_and_its_page_is_ke
     app: Flask, browser: Browser
 ) -> None:
     values = {"draft_id": "x", "file_id": "x", "bundle": "aa", "code": "JALAN", "letter": "1", "filename": "own.css"}
+    values["request_id"] = "01KB000000000000000000000A"
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], rule.rule)
         if "POST" in (rule.methods or ()):

@@ -1,11 +1,9 @@
 """The wall of a large fleet: what the database leaves out as surely well is well by the rules too."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from random import Random
 
 import pytest
-from sqlalchemy import insert
 
 from hub.calendar.service import current_calendar
 from hub.health.planned import excuses
@@ -13,30 +11,12 @@ from hub.health.rules import State
 from hub.network import wall
 from hub.network.wall import WallFilter, read_wall, unwell_first, wall_nodes, wall_sections
 from hub.storage.engine import Database
-from hub.storage.metadata import load_metadata
 from hub.storage.ports import to_ms
 from loadtests.province import Province, fill_province
 from tests.integration.fleet import NOW, REGIONS, fresh_database
+from tests.integration.row_writer import RowWriter
 
-TABLES = load_metadata().tables
 NODES = 900
-
-
-class RowWriter:
-    """Writes the rows of a load test through the hub's own tables."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def write(self, table: str, rows: list[dict[str, object]]) -> None:
-        made = [{name: self._value(name, value) for name, value in row.items()} for row in rows]
-        with self._database.session() as session:
-            session.execute(insert(TABLES[table]), made)
-
-    @staticmethod
-    def _value(name: str, value: object) -> object:
-        is_time = name.endswith("_at") and name != "claimed_at" and isinstance(value, int)
-        return datetime.fromtimestamp(int(str(value)) / 1_000, tz=UTC) if is_time else value
 
 
 @pytest.fixture

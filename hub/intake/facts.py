@@ -5,16 +5,15 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
-from hub.catalogue.catalogue import Catalogue
 from hub.intake.context import IntakeContext
 from hub.intake.corrections import Corrections
-from hub.intake.rules import BundleFacts, FormCheck, OfficerState
+from hub.intake.opening import check_form
+from hub.intake.rules import BundleFacts, OfficerState
 from hub.intake.tables import Bundle
 from hub.intake.verify import CheckedBundle
 from hub.ledger.service import signed_roots
 from hub.registry.queries import load_leases, load_nodes, officer_states
 from hub.registry.rules import OfficerStatus
-from protocol.answers import check_answers, check_attachments
 from protocol.bundle import Manifest
 from protocol.ids import NodeId
 
@@ -26,7 +25,7 @@ class BatchFacts:
         """Read everything that is needed about these bundles."""
         manifests = [item.verified.manifest for item in batch]
         nodes = {manifest.node for manifest in manifests}
-        self._catalogue = context.catalogue
+        self._services = context.catalogue.services
         self._active = {node_id for node_id, node in load_nodes(session, nodes).items() if node.is_active}
         self._officers = officer_states(session, {item.verified.officer_kid for item in batch})
         self._leases = load_leases(session, nodes)
@@ -50,7 +49,7 @@ class BatchFacts:
             counter_is_used=(manifest.node, manifest.counter) in self._counters,
             number_is_leased=any(lease.holds(number) for lease in self._leases.get(manifest.node, ())),
             number_is_used=number in self._numbers,
-            form=_check_form(self._catalogue, manifest) if judged is None else judged.form,
+            form=(item.form or check_form(self._services, manifest)) if judged is None else judged.form,
             correction=None if judged is None else judged.check,
             previous=self._counters.get((manifest.node, manifest.counter - 1)),
             named_root=self._roots.get(manifest.checkpoint.size) if manifest.checkpoint else None,
@@ -99,15 +98,3 @@ def _used_numbers(session: Session, manifests: Iterable[Manifest]) -> set[str]:
 def _roots(session: Session, manifests: Iterable[Manifest]) -> dict[int, bytes]:
     """Return the roots that this log signed at the sizes that the manifests name."""
     return signed_roots(session, {item.checkpoint.size for item in manifests if item.checkpoint is not None})
-
-
-def _check_form(catalogue: Catalogue, manifest: Manifest) -> FormCheck:
-    service = catalogue.services.get((manifest.service, manifest.service_version))
-    if service is None or not service.is_open:
-        return FormCheck.SERVICE_UNKNOWN
-    if check_answers(service, manifest.answers):
-        return FormCheck.ANSWERS_INVALID
-    files = [(item.requirement, item.media_type) for item in manifest.attachments]
-    if check_attachments(service, manifest.answers, files):
-        return FormCheck.ATTACHMENTS_INVALID
-    return FormCheck.FITS

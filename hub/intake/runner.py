@@ -8,10 +8,12 @@
 5. An attachment that cannot be joined now (full disk, damaged row) waits for the next sweep; the loop goes on.
 6. Villages take turns, forms go before chunks, and who is over the quota is refused unread (``fairness``).
 7. Heartbeats wait for each other some seconds (``beats``).
-8. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
+8. A batch is handed to the checker, and its turn comes after the batch before it was committed (``checker``): the two
+   go on at once. Nothing of it is acknowledged before; with no other batch its turn comes at once.
+9. The log gets the type and the place of an unforeseen error, never its text: drivers put values into it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -22,13 +24,15 @@ from hub.intake import tally
 from hub.intake.assembly import assemble, find_ready
 from hub.intake.beats import Beats
 from hub.intake.carrier import Carrier, Incoming
+from hub.intake.checker import NO_CHECKER, Checker
 from hub.intake.chunks import Ready
 from hub.intake.context import IntakeContext
 from hub.intake.fairness import USUAL, Lines, Quota
+from hub.intake.opening import NOTHING_PROVEN, Proven
 from hub.intake.overload import refuse_over_quota
 from hub.intake.refusals import RefusalStage, keep_evidence
 from hub.intake.rules import Outcome
-from hub.intake.service import Processed, process
+from hub.intake.service import Processed, process, questions
 from hub.intake.verify import Refused, address_of, digest_of
 from hub.ledger.errors import LedgerCorruptError
 from hub.logs import trail_of
@@ -91,8 +95,9 @@ class IntakeRunner:
         pace: Pace,
         wait: Callable[[float], object],
         aside: Aside = nothing_aside,
+        checker: Checker = NO_CHECKER,
     ) -> None:
-        """Take the context, the carrier, a function that waits some seconds (or until stopped), and another source."""
+        """Take the context, the carrier, what waits some seconds or until stopped, another source, and the checker."""
         self._context = context
         self._carrier = carrier
         self._pace = pace
@@ -102,6 +107,9 @@ class IntakeRunner:
         self._is_aside_busy = False
         self._lines = Lines(pace.quota)
         self._beats = Beats()
+        self._checker = checker
+        self._ahead: Sequence[Incoming] = ()
+        """The batch whose turn comes next (rule 8)."""
 
     def run(self, is_stopped: Callable[[], bool]) -> None:
         """Work until stopped.
@@ -115,13 +123,28 @@ class IntakeRunner:
         while not is_stopped():
             self._collect(is_stopped)
             batch = self._beats.sift(self._lines.take(self._pace.most, self._now_s()), self._now_s())
-            if batch:
-                self.step(batch, is_stopped)
+            if batch or self._ahead:
+                self._advance(batch, is_stopped)
             else:
                 idle += 1
                 if idle % SWEEP_EVERY == 0:
                     self.sweep()
             self._work_aside(is_stopped)
+
+    def _advance(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> None:
+        """Begin with this batch, and end the one before (rule 8)."""
+        before, self._ahead = self._ahead, batch
+        proven = self._checker.fetch()
+        if batch:
+            self._ask(batch)
+        if before:
+            self.step(before, is_stopped, proven)
+
+    def _ask(self, batch: Sequence[Incoming]) -> None:
+        try:
+            self._checker.ask(questions(self._context, batch))
+        except StorageError as error:
+            log.error("checker.not_asked", error=str(error))
 
     def _work_aside(self, is_stopped: Callable[[], bool]) -> None:
         """Take one batch of the other source between two of the carrier's; where none was, look again later."""
@@ -137,7 +160,7 @@ class IntakeRunner:
 
     def _collect(self, is_stopped: Callable[[], bool]) -> None:
         """Let what has come stand in line; wait for more only when nobody stands there (rule 6)."""
-        wait_s = self._lines.wait_s(self._now_s())
+        wait_s = 0.0 if self._ahead else self._lines.wait_s(self._now_s())
         idle_s = IDLE_S if wait_s is None else min(wait_s, IDLE_S)
         came = self._carrier.receive(MOST_WAITING, self._pace.linger_s if wait_s is None else 0.0, idle_s)
         over = self._lines.add(came, self._now_s())
@@ -167,9 +190,14 @@ class IntakeRunner:
             return
         self._join(ready)
 
-    def step(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool] = lambda: False) -> None:
+    def step(
+        self,
+        batch: Sequence[Incoming],
+        is_stopped: Callable[[], bool] = lambda: False,
+        proven: Mapping[bytes, Proven] = NOTHING_PROVEN,
+    ) -> None:
         """Process one batch to its end; without a durable verdict it is not acknowledged."""
-        processed = self._persist(batch, is_stopped)
+        processed = self._persist(batch, is_stopped, proven)
         if processed is None:
             return
         self._carrier.acknowledge(batch)
@@ -204,10 +232,15 @@ class IntakeRunner:
             except Exception as error:  # noqa: BLE001  # rule 4
                 log.error("joining.failed", bundle=place.bundle_id.hex(), position=place.position, **_about(error))
 
-    def _persist(self, batch: Sequence[Incoming], is_stopped: Callable[[], bool]) -> Processed | None:
+    def _persist(
+        self,
+        batch: Sequence[Incoming],
+        is_stopped: Callable[[], bool],
+        proven: Mapping[bytes, Proven] = NOTHING_PROVEN,
+    ) -> Processed | None:
         for _ in range(COLLISIONS):
             try:
-                return self._patiently(lambda: process(self._context, batch), len(batch), is_stopped)
+                return self._patiently(lambda: process(self._context, batch, proven), len(batch), is_stopped)
             except IntegrityError:
                 # Another transaction committed the same bundle or number meanwhile: read the facts again.
                 log.info("intake.collided", messages=len(batch))
@@ -268,5 +301,5 @@ def _check_disk(error: StorageError) -> None:
 
 
 def _about(error: Exception) -> dict[str, object]:
-    """Return what the log may tell about an unforeseen error (rule 8)."""
+    """Return what the log may tell about an unforeseen error (rule 9)."""
     return {"error": type(error).__name__, "trail": trail_of(error)}

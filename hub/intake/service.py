@@ -1,7 +1,8 @@
 """One batch of messages, one transaction: verify, decide, commit, and say what to publish.
 
 Steps of ``process``:
-1. read the registry for the nodes of the batch, and check every message (no transaction is open meanwhile);
+1. read the registry for the nodes of the batch, and check every message (no transaction is open meanwhile); what was
+   found out about it beforehand, in a second process, is not done again;
 2. in one write transaction: decide about bundles, append the verdicts to the ledger, store bundles, let casework open
    the cases, sign the tree head and store the receipts; store chunks, acts, mail, health and refusals. Two corrections
    of one case in a batch are decided one after the other;
@@ -9,7 +10,7 @@ Steps of ``process``:
 If the transaction fails nothing is acknowledged and the broker brings the batch again.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -19,8 +20,10 @@ from sqlalchemy.orm import Session
 from hub.intake.acts import ActStage
 from hub.intake.bundles import BundleStage
 from hub.intake.carrier import Incoming, Outgoing
+from hub.intake.checker import Question
 from hub.intake.chunks import ChunkStage, Ready
 from hub.intake.context import IntakeContext
+from hub.intake.opening import NOTHING_PROVEN, Opener, Proven
 from hub.intake.refusals import RefusalStage
 from hub.intake.verify import (
     Checked,
@@ -66,11 +69,36 @@ class _Sorted:
     refused: list[Refused] = field(default_factory=list)
 
 
-def process(context: IntakeContext, batch: Sequence[Incoming]) -> Processed:
-    """Give every message of the batch its durable verdict."""
+def questions(context: IntakeContext, batch: Sequence[Incoming]) -> list[Question]:
+    """Return what can be found out about the bundles of a batch before its turn comes.
+
+    Raises:
+        StorageError: the registry cannot be read.
+    """
+    found = [(incoming, topic) for incoming in batch if (topic := address_of(incoming)) and topic.kind is Up.BUNDLE]
+    trusted = _read_trusted(context, {topic.node for _, topic in found}, NOTHING_PROVEN)
+    officers: dict[NodeId, dict[bytes, bytes]] = {}
+    for officer in trusted.officers.values():
+        officers.setdefault(officer.node_id, {})[officer.kid] = officer.public_key.public_bytes_raw()
+    return [
+        Question(
+            payload=incoming.payload,
+            node=node.node_id,
+            node_key=node.signing_key.public_bytes_raw(),
+            officers=officers.get(node.node_id, {}),
+        )
+        for incoming, topic in found
+        if (node := trusted.nodes.get(topic.node)) is not None
+    ]
+
+
+def process(
+    context: IntakeContext, batch: Sequence[Incoming], proven: Mapping[bytes, Proven] = NOTHING_PROVEN
+) -> Processed:
+    """Give every message of the batch its durable verdict; ``proven`` is what was found out beforehand, by payload."""
     now = context.clock.now()
     topics = [address_of(incoming) for incoming in batch]
-    trusted = _read_trusted(context, {topic.node for topic in topics if topic is not None})
+    trusted = _read_trusted(context, {topic.node for topic in topics if topic is not None}, proven)
     groups = _sort([check(incoming, topic, trusted) for incoming, topic in zip(batch, topics, strict=True)])
     with context.stores.database.session() as session:
         return _commit(session, context, now, groups)
@@ -116,13 +144,13 @@ def _in_rounds(bundles: Sequence[CheckedBundle]) -> list[list[CheckedBundle]]:
     return [rounds[0], *filter(None, rounds[1:])]
 
 
-def _read_trusted(context: IntakeContext, nodes: Collection[NodeId]) -> Trusted:
+def _read_trusted(context: IntakeContext, nodes: Collection[NodeId], proven: Mapping[bytes, Proven]) -> Trusted:
     with context.stores.database.reading() as session:
         return Trusted(
-            hub=context.hub,
-            sealing_keys=context.secrets.sealing,
+            opener=Opener(hub=context.hub, sealing_keys=context.secrets.sealing),
             nodes=load_nodes(session, nodes),
             officers=_read_officers(session, nodes),
+            proven=proven,
         )
 
 

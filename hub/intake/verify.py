@@ -5,15 +5,16 @@ says about itself. Certificate status, counter, leases and the form are decided 
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from hub.intake.carrier import Incoming
+from hub.intake.opening import OfficerFinder, Opener, Proven
+from hub.intake.rules import FormCheck
 from hub.registry.records import NodeRecord, OfficerRecord
-from protocol.bundle import VerifiedBundle, verify_bundle
+from protocol.bundle import VerifiedBundle
 from protocol.chunks import Chunk, parse_chunk
 from protocol.envelope import Purpose, one_key, peek_kid
 from protocol.errors import (
@@ -30,7 +31,7 @@ from protocol.ids import HubId, NodeId
 from protocol.limits import MAX_ACT_BYTES
 from protocol.mailbox import Mail, verify_mail
 from protocol.notices import Act, verify_act
-from protocol.sealing import BodyContext, open_body, open_sealed, parse_sealed
+from protocol.sealing import BodyContext, open_body, parse_sealed
 from protocol.topics import Up, UpTopic, parse_up
 
 
@@ -38,11 +39,17 @@ from protocol.topics import Up, UpTopic, parse_up
 class Trusted:
     """What verification relies on: the hub's own keys, and the registry as it was read for this batch."""
 
-    hub: HubId
-    sealing_keys: Mapping[bytes, X25519PrivateKey]
+    opener: Opener
     nodes: Mapping[NodeId, NodeRecord]
     officers: Mapping[bytes, OfficerRecord]
     """By key id, over all nodes of the batch."""
+    proven: Mapping[bytes, Proven] = field(default_factory=dict)
+    """What was found out about bundles beforehand, by payload."""
+
+    @property
+    def hub(self) -> HubId:
+        """Return the hub's name."""
+        return self.opener.hub
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +72,8 @@ class CheckedBundle:
     incoming: Incoming
     verified: VerifiedBundle
     officer: OfficerRecord
+    form: FormCheck | None = None
+    """Whether it fits the form, if that was found out beforehand."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,22 +163,30 @@ def _check_kind(incoming: Incoming, kind: Up, node: NodeRecord, trusted: Trusted
 
 
 def _check_bundle(incoming: Incoming, node: NodeRecord, trusted: Trusted) -> CheckedBundle:
-    sealed = parse_sealed(incoming.payload)
-    if (sealed.hub, sealed.node) != (trusted.hub, node.node_id):
-        raise IdentityError
-    key = trusted.sealing_keys.get(sealed.kid)
-    if key is None:
-        raise SealingKeyUnknownError
-    verified = verify_bundle(
-        sealed,
-        open_sealed(sealed, key),
-        find_node_key=one_key(node.signing_key),
-        find_officer_key=_officers_of(node.node_id, trusted),
+    find_officer_key = _officers_of(node.node_id, trusted)
+    proven = _usable(trusted.proven.get(incoming.payload), node, find_officer_key)
+    verified = (
+        trusted.opener.open(incoming.payload, node.node_id, node.signing_key, find_officer_key)
+        if (proven is None)
+        else proven.verified
     )
     officer = trusted.officers[verified.officer_kid]
     if officer.officer_id != verified.manifest.officer:
         raise IdentityError
-    return CheckedBundle(incoming=incoming, verified=verified, officer=officer)
+    return CheckedBundle(
+        incoming=incoming, verified=verified, officer=officer, form=None if proven is None else proven.form
+    )
+
+
+def _usable(proven: Proven | None, node: NodeRecord, find_officer_key: OfficerFinder) -> Proven | None:
+    """Return what was found out beforehand if it was under the keys that this node and its officers have now."""
+    if proven is None:
+        return None
+    verified = proven.verified
+    if (verified.manifest.node, verified.node_kid) != (node.node_id, node.signing_kid):
+        return None
+    find_officer_key(verified.officer_kid)  # a key id is the digest of its key: the same id is the same key
+    return proven
 
 
 def _check_act(raw: bytes, node: NodeId, trusted: Trusted) -> CheckedAct:
@@ -188,7 +205,7 @@ def _open_act(raw: bytes, node: NodeId, trusted: Trusted) -> bytes:
     """Open an act with whichever of the hub's keys it was sealed to; a box does not name it."""
     context = BodyContext(hub=trusted.hub, node=node, kind="act")
     problem: ProtocolError = SealingKeyUnknownError()
-    for key in trusted.sealing_keys.values():
+    for key in trusted.opener.sealing_keys.values():
         try:
             return open_body(raw, key, context)
         except SealError as error:
@@ -196,7 +213,7 @@ def _open_act(raw: bytes, node: NodeId, trusted: Trusted) -> bytes:
     raise problem
 
 
-def _officers_of(node: NodeId, trusted: Trusted) -> Callable[[bytes], Ed25519PublicKey]:
+def _officers_of(node: NodeId, trusted: Trusted) -> OfficerFinder:
     """Return a finder of the keys of this node's officers, whatever their status."""
 
     def find(kid: bytes) -> Ed25519PublicKey:

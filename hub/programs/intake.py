@@ -3,8 +3,10 @@
 import sys
 
 from hub.authority.pki import HubClient
+from hub.intake.checker import ProcessChecker
 from hub.intake.fairness import Quota
 from hub.intake.mqtt import MqttCarrier
+from hub.intake.opening import Opener
 from hub.intake.runner import DiskFailedError, IntakeRunner, Pace
 from hub.ledger.errors import LedgerCorruptError
 from hub.programs.process import end_if, load_settings, run_program, stop_event
@@ -30,11 +32,15 @@ def _run() -> None:
     carrier = MqttCarrier(broker_options(settings, HubClient.INTAKE), str(HubClient.INTAKE), [up_filter(settings.hub)])
     quota = Quota(messages_per_s=settings.node_messages_s, burst=settings.node_burst, mb_per_day=settings.node_mb_day)
     pace = Pace(most=settings.batch_messages, linger_s=settings.linger_ms / 1000, quota=quota)
+    opener = Opener(hub=context.hub, sealing_keys=context.secrets.sealing)
+    checker = ProcessChecker(opener, context.catalogue.services.values())
     with single_instance(settings.data_dir / "intake.lock"):
         carrier.start()
         try:
-            runner = IntakeRunner(context, carrier, pace, stopped.wait, make_parcel_reader(settings, context).work)
+            aside = make_parcel_reader(settings, context).work
+            runner = IntakeRunner(context, carrier, pace, stopped.wait, aside, checker)
             runner.run(lambda: stopped.is_set() or carrier.is_deaf)
             end_if(is_deaf=carrier.is_deaf)
         finally:
             carrier.stop()
+            checker.stop()

@@ -66,7 +66,7 @@ def insert_rows(session: Session, kind: type[Base], rows: Sequence[Row]) -> None
 @lru_cache(maxsize=256)
 def _plan(table: Table, columns: tuple[str, ...], dialect: Dialect) -> _Plan:
     left_out = {
-        column.name: column.default.arg
+        column.name: column.default.arg  # type: ignore[attr-defined]  # a scalar default has one
         for column in table.columns
         if column.name not in columns and column.default is not None and column.default.is_scalar
     }

@@ -156,6 +156,7 @@ def _case_rows(
         "closed_at": received + 5 * DAY_MS if is_closed else None,
         "changed_at": received,
         "applicant": random.randbytes(180),
+        "tracking": random.randbytes(32),
         "version_id": at + 1,
     }
     yield "bundle", bundle

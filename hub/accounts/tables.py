@@ -1,4 +1,4 @@
-"""People, their delegations and absences, their sessions, and the failures that slow sign-in down."""
+"""People, their delegations and absences, their sessions, and the counts that slow sign-in and public pages down."""
 
 from datetime import date, datetime
 
@@ -98,3 +98,15 @@ class SignInFailure(Base):
     name_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AskedCount(Base):
+    """How often one network, or all of them, asked a public page within one window; the names are hashed."""
+
+    __tablename__ = "asked_count"
+
+    page: Mapped[str] = mapped_column(String(20), primary_key=True)
+    window: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    """Number of the window since 1970."""
+    name_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    asked: Mapped[int] = mapped_column(Integer)

@@ -84,6 +84,7 @@ def _case_row(bundle: AcceptedBundle, service: Service, tools: CaseTools) -> Row
         "closed_at": None,
         "changed_at": bundle.received_at,
         "applicant": bundle.data_key.seal(to_bytes(manifest.applicant), applicant_place(case_id), tools.randomness),
+        "tracking": manifest.tracking,
         "version_id": 1,
     }
 

@@ -44,6 +44,8 @@ class Case(Base):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     applicant: Mapped[bytes] = mapped_column(LargeBinary)
     """The applicant, sealed with the bundle's data key."""
+    tracking: Mapped[bytes] = mapped_column(Digest)
+    """Commitment of the resident's tracking code, as the manifest names it."""
     version_id: Mapped[int] = mapped_column(Integer)
 
     __mapper_args__ = {"version_id_col": version_id}  # noqa: RUF012  # SQLAlchemy's way to declare it

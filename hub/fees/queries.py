@@ -94,7 +94,7 @@ def fee_page(session: Session, actor: Actor, case_id: str, tools: FeeTools) -> F
     """
     work = load_work(session, actor, case_id, tools.case)
     manifest = effective_manifest(session, tools.case.keyring, work.service, work.case.bundle_id).manifest
-    lines = tuple(_lines(session, case_id))
+    lines = tuple(assessments_of(session, case_id))
     return FeePage(
         case_id=case_id,
         version=work.case.version_id,
@@ -185,7 +185,8 @@ def revenue(session: Session, actor: Actor, year: int, targets: Mapping[Key, int
     ]
 
 
-def _lines(session: Session, case_id: str) -> list[AssessmentLine]:
+def assessments_of(session: Session, case_id: str) -> list[AssessmentLine]:
+    """Return every assessment of a case, oldest first, those that were replaced too."""
     rows = session.execute(
         select(FeeAssessment, FeePayment, RegisterLine.number)
         .outerjoin(FeePayment, FeePayment.assessment_id == FeeAssessment.assessment_id)

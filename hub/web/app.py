@@ -23,6 +23,7 @@ from hub.network.pages import blueprint as network_blueprint
 from hub.parcels.spool import Spool
 from hub.parcels.views import blueprint as parcels_blueprint
 from hub.permits.verify_views import blueprint as permits_blueprint
+from hub.residents.views import blueprint as residents_blueprint
 from hub.web import views as web_views
 from hub.web.errors import set_up_errors
 from hub.web.gate import name_requests, seal_routes, set_up_gate
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     authority_api.blueprint,
     authority_views.blueprint,
     parcels_blueprint,
+    residents_blueprint,
 )
 """The rooms' pages; a room is added here."""
 

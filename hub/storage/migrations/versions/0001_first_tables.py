@@ -144,6 +144,17 @@ def _make_alarm() -> None:
         batch_op.create_index("ix_alarm_state", ["state", "opened_at"], unique=False)
 
 
+def _make_asked_count() -> None:
+    op.create_table(
+        "asked_count",
+        sa.Column("page", sa.String(length=20), nullable=False),
+        sa.Column("window", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("name_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("page", "window", "name_hash", name=op.f("pk_asked_count")),
+    )
+
+
 def _make_broadcast() -> None:
     op.create_table(
         "broadcast",
@@ -736,6 +747,7 @@ def _make_case_file() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("applicant", sa.LargeBinary(), nullable=False),
+        sa.Column("tracking", sa.LargeBinary(length=32), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["bundle_id"], ["bundle.bundle_id"], name=op.f("fk_case_file_bundle_id_bundle")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_file")),
@@ -1576,6 +1588,7 @@ def _make_permit_revocation() -> None:
 TABLES = {
     "account_opening": _make_account_opening,
     "alarm": _make_alarm,
+    "asked_count": _make_asked_count,
     "broadcast": _make_broadcast,
     "bundle": _make_bundle,
     "bundle_chunk": _make_bundle_chunk,

@@ -3,11 +3,13 @@
 import contextlib
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.brokers.cluster import ClusterMember, ClusterMemberError
@@ -136,6 +138,22 @@ def test_b15_who_is_shut_out_is_cut_off_at_every_broker(cluster: list[ClusterMem
 
 def test_writing_the_same_identities_again_writes_nothing(cluster: list[ClusterMember]) -> None:
     assert write_identities([member.directory for member in cluster], KNOWN, HUB) == []
+
+
+def test_the_start_script_starts_again_what_died_and_ends_all(tmp_path: Path, pki: NetworkPki) -> None:
+    require("nats-server")
+    plan = ClusterPlan(members=MEMBERS, port=free_port(), route_port=free_port(), store="store")
+    write_cluster(tmp_path, plan, pki.files, KNOWN, now=datetime.now(UTC))
+    command = [sys.executable, "-m", "deploy.brokers.cluster", "run", *(str(tmp_path / each.name) for each in MEMBERS)]
+    script = psutil.Popen(command)
+    assert eventually(lambda: len(script.children()) == len(MEMBERS))
+    victim = script.children()[0]
+    victim.kill()
+    assert eventually(lambda: len(script.children()) == len(MEMBERS) and victim not in script.children())
+    started = script.children()
+    script.terminate()
+    assert script.wait(30) == 0
+    assert not any(each.is_running() for each in started)
 
 
 def test_a_configuration_of_somebody_else_is_not_started(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,11 @@ from protocol.ids import NodeId
 from tests.brokers import HUB, Client, Mosquitto, NetworkPki, eventually, free_port, tls_context
 from tests.integration.conftest import LEAVER, NEIGHBOUR, NODE
 from tests.requirements import require
+from village_node.identity.keys import TlsFiles as TlsPaths
+from village_node.store.ports import SystemRandomness
+from village_node.sync.carrier import Greeting, Outbound
+from village_node.sync.mqtt import MqttCarrier, MqttOptions
+from village_node.sync.rules import messages as m
 
 pytestmark = pytest.mark.broker
 
@@ -78,6 +83,21 @@ def test_a_village_works_over_the_webs_port(mosquitto: Mosquitto, door: int) -> 
     intake.publish(topics.down(node, topics.Down.RECEIPT), b"receipt")
     assert eventually(lambda: len(intake.payloads()) == 1 and village.payloads() == [b"receipt"])
     village.close()
+    intake.close()
+
+
+def test_the_shipped_node_takes_that_road_and_keeps_small_messages_moving(mosquitto: Mosquitto, door: int) -> None:
+    cert_file, key_file = mosquitto.pki.files_of(NODE)
+    tls = TlsPaths(key=key_file, certificate=cert_file, authority=mosquitto.broker.config.tls.ca_file)
+    options = MqttOptions(host="localhost", port=door, node=NodeId(NODE), hub=HUB, tls=tls, websockets=True)
+    carrier, made = MqttCarrier(options, SystemRandomness()), list[Callable[[], m.Event | None]]()
+    carrier.start(made.append, lambda: Greeting(session=1, will=b"will"))
+    assert eventually(lambda: any(isinstance(each(), m.Connected) for each in made))
+    intake = Client(mosquitto.connect_options("hub-intake"), "hub-intake").start()
+    intake.subscribe(topics.up_filter(HUB))
+    carrier.publish(Outbound(kind=topics.Up.BUNDLE, payload=bytes(60_000), token=1))
+    assert eventually(lambda: [len(each) for each in intake.payloads()] == [60_000])
+    carrier.stop(None)
     intake.close()
 
 

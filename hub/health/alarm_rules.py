@@ -9,7 +9,8 @@ Rules:
 4. A person cannot clear a condition that still holds: it would be back in a minute. Acknowledging says "I am on it".
 5. What is excused (closed office, planned outage) opens no alarm about silence, and what is pending begins anew; an
    alarm that is open stays: the evening does not mend a broken link.
-6. Days before something ends: 30 a notice, 7 a warning, 1 critical; an alarm that gets worse says so in its history.
+6. When half of the fleet falls silent at once it is not the villages: one alarm says so instead of hundreds.
+7. Days before something ends: 30 a notice, 7 a warning, 1 critical; an alarm that gets worse says so in its history.
    What is made anew every day and lives a week (the revocation list): below 6 days a warning, 2 critical. What renews
    itself 30 days before its end (a node's certificate) has a day for that.
 """
@@ -42,6 +43,7 @@ class AlarmKind(StrEnum):
     """What is not well."""
 
     SILENT = "silent"
+    FLEET_SILENT = "fleet_silent"
     NEVER = "never"
     LOST = "lost"
     WAITING_LONG = "waiting_long"
@@ -98,6 +100,7 @@ _HALF_HOUR, _HOUR = timedelta(minutes=30), timedelta(hours=1)
 
 RULES: Mapping[AlarmKind, Rule] = {
     AlarmKind.SILENT: Rule(severity=_W, lasts=_HALF_HOUR, is_excused=True),
+    AlarmKind.FLEET_SILENT: Rule(severity=_C, lasts=timedelta(minutes=2)),
     AlarmKind.NEVER: Rule(severity=_N, lasts=_HOUR, is_excused=True),
     AlarmKind.LOST: Rule(severity=_C, lasts=timedelta(minutes=5)),
     AlarmKind.WAITING_LONG: Rule(severity=_W, is_excused=True),
@@ -230,6 +233,28 @@ def _go_on(known: Standing, finding: Finding, now: datetime) -> Step | None:
     return None
 
 
+LEAST_FLEET = 10
+FLEET = "fleet"
+
+
+def fold_silence(
+    findings: Sequence[Finding], *, nodes: int, excused: frozenset[str], known: frozenset[str]
+) -> list[Finding]:
+    """Return the findings with one instead of many where half of ``nodes`` fell silent at once (rule 6).
+
+    ``known`` are the nodes about whose silence an alarm is open: they stay as they are.
+    """
+    fresh = {
+        each.subject
+        for each in findings
+        if each.kind is AlarmKind.SILENT and each.subject not in known and each.subject not in excused
+    }
+    if len(fresh) < LEAST_FLEET or 2 * len(fresh) < nodes:
+        return list(findings)
+    rest = [each for each in findings if each.kind is not AlarmKind.SILENT or each.subject not in fresh]
+    return [*rest, Finding(kind=AlarmKind.FLEET_SILENT, subject=FLEET, evidence={"silent": len(fresh), "of": nodes})]
+
+
 _RANK: Mapping[Severity, int] = {_N: 0, _W: 1, _C: 2}
 
 
@@ -271,7 +296,7 @@ EXPIRY_STEPS: Mapping[Renewal, Sequence[tuple[timedelta, Severity]]] = {
 
 
 def expiry_finding(each: Expiring, now: datetime) -> Finding | None:
-    """Return the alarm about something that ends soon, or has ended (rule 6)."""
+    """Return the alarm about something that ends soon, or has ended (rule 7)."""
     left = each.expires_at - now
     severity = next((severity for within, severity in EXPIRY_STEPS[each.renewal] if left <= within), None)
     if severity is None:

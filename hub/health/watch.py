@@ -16,7 +16,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from hub.calendar.rules import Calendar
-from hub.health.alarm_rules import AlarmKind, Expiring, Finding, Phase, expiry_finding
+from hub.health.alarm_rules import AlarmKind, Expiring, Finding, Phase, expiry_finding, fold_silence
 from hub.health.alarms import keep_findings, note_suspension
 from hub.health.anomalies import find_anomalies
 from hub.health.conditions import find_conditions
@@ -76,18 +76,23 @@ class Watch:
 
     def _keep(self, now: datetime) -> list[Finding]:
         with self._database.reading() as session:
-            excused = self._excused(session, now)
-            found = find_conditions(session, now)
+            active = [NodeId(name) for name in session.scalars(_active_nodes())]
+            excused = self._excused(session, now, active)
+            found = fold_silence(
+                find_conditions(session, now),
+                nodes=len(active) - len(excused),
+                excused=excused,
+                known=frozenset(session.scalars(_open_silence())),
+            )
             ends = [expiry_finding(each, now) for each in self._tools.expiries(session, now)]
         with self._database.session() as session:
             findings = [*found, *(each for each in ends if each is not None), *find_anomalies(session, now)]
             keep_findings(session, now, AlarmKind, findings, excused)
         return findings
 
-    def _excused(self, session: Session, now: datetime) -> frozenset[str]:
+    def _excused(self, session: Session, now: datetime, nodes: Sequence[NodeId]) -> frozenset[str]:
         planned = excuses(session, now, self._tools.read_calendar(session))
-        active = select(Node.node_id).where(Node.status == NodeStatus.ACTIVE.value)
-        return frozenset(name for name in session.scalars(active) if planned.of(NodeId(name)) is not None)
+        return frozenset(str(node) for node in nodes if planned.of(node) is not None)
 
     def _suspend(self, now: datetime, finding: Finding) -> None:
         with self._database.session() as session:
@@ -104,6 +109,14 @@ class Watch:
             if suspend_node(session, NodeId(finding.subject), decision):
                 note_suspension(session, now, finding.kind, finding.subject)
                 log.warning("node.suspended", node=finding.subject, reason=finding.kind.value)
+
+
+def _active_nodes() -> Select[str]:
+    return select(Node.node_id).where(Node.status == NodeStatus.ACTIVE.value)
+
+
+def _open_silence() -> Select[str]:
+    return select(Alarm.subject).where(Alarm.kind == AlarmKind.SILENT.value, Alarm.state == Phase.OPEN.value)
 
 
 def _open_alarm(finding: Finding) -> Select[Alarm]:

@@ -73,6 +73,7 @@ WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
 ALARM_KINDS: Mapping[AlarmKind, str] = {
     AlarmKind.SILENT: "Simpul tidak terdengar",
+    AlarmKind.FLEET_SILENT: "Banyak simpul senyap serentak",
     AlarmKind.NEVER: "Simpul baru tidak pernah terdengar",
     AlarmKind.LOST: "Berkas hilang",
     AlarmKind.WAITING_LONG: "Berkas menunggu terlalu lama",
@@ -128,6 +129,7 @@ ALARM_RULES: Mapping[AlarmRule, str] = {
 
 EVIDENCE: Mapping[str, str] = {
     "seen_at": "Terakhir terdengar",
+    "silent": "Senyap",
     "missing": "Berkas kurang",
     "count": "Jumlah",
     "waiting": "Menunggu",

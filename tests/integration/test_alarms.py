@@ -8,7 +8,9 @@ import pytest
 from hub.health.alarm_queries import AlarmFilter, alarm_page, count_open, list_alarms, open_by_node
 from hub.health.alarm_rules import AlarmKind, AlarmRule, Expiring, Phase, Severity, What
 from hub.health.alarms import AlarmError, acknowledge, clear, comment
-from protocol.health import Figures, HealthKind
+from hub.health.presence import on_health
+from protocol.health import Figures, Health, HealthKind
+from tests.integration.fleet import a_node
 from tests.integration.health_scene import MONDAY, NODE, HealthScene, health_scene
 
 BIRTH, BEAT, DEATH = HealthKind.BIRTH, HealthKind.HEARTBEAT, HealthKind.DEATH
@@ -57,6 +59,17 @@ def test_a_closed_office_raises_none_and_is_expected_again_in_the_morning(scene:
     assert scene.alarms(None) == []
     scene.pass_time(hours=1)  # 8 o'clock has passed by 55 minutes
     assert scene.kinds() == ["silent"]
+
+
+def test_a_broker_that_is_away_is_one_alarm(scene: HealthScene) -> None:
+    with scene.database.session() as session:
+        for number in range(11):
+            node = a_node(session, f"pc {number}").node_id
+            health = Health(kind=BIRTH, node=node, session=1, claimed_at=1, program="t", disk_free_mb=9_000)
+            on_health(session, scene.now, health)
+    scene.pass_time(minutes=60)
+    (line,) = scene.alarms()
+    assert (line.kind, line.subject, line.evidence) == (AlarmKind.FLEET_SILENT, "fleet", {"silent": 12, "of": 12})
 
 
 def test_figures_that_are_bad_for_a_while(scene: HealthScene) -> None:

@@ -21,6 +21,7 @@ from hub.health.alarm_rules import (
     What,
     decide,
     expiry_finding,
+    fold_silence,
     may_clear,
 )
 
@@ -140,3 +141,28 @@ MAY_CLEAR: Mapping[tuple[AlarmKind, Phase], AlarmRule | None] = {
 @pytest.mark.parametrize(("case", "rule"), MAY_CLEAR.items())
 def test_who_may_clear_what(case: tuple[AlarmKind, Phase], rule: AlarmRule | None) -> None:
     assert may_clear(*case) == rule
+
+
+def silent(count: int) -> list[Finding]:
+    return [Finding(kind=AlarmKind.SILENT, subject=f"n{number}", node=f"n{number}") for number in range(count)]
+
+
+def test_half_a_fleet_that_falls_silent_is_one_alarm() -> None:
+    full = Finding(kind=AlarmKind.DISK_LOW, subject="n1", node="n1")
+    folded = fold_silence([*silent(10), full], nodes=20, excused=frozenset(), known=frozenset())
+    assert [(each.kind, each.subject) for each in folded] == [("disk_low", "n1"), ("fleet_silent", "fleet")]
+    assert folded[1].evidence == {"silent": 10, "of": 20}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "excused", "known"),
+    [(21, [], []), (20, ["n3"], []), (20, [], ["n3"])],
+)
+def test_less_than_half_or_what_is_known_stays_apart(nodes: int, excused: list[str], known: list[str]) -> None:
+    found = silent(10)
+    assert fold_silence(found, nodes=nodes, excused=frozenset(excused), known=frozenset(known)) == found
+
+
+def test_who_was_told_of_before_stays_told() -> None:
+    folded = fold_silence(silent(12), nodes=20, excused=frozenset(), known=frozenset({"n0"}))
+    assert [(each.kind, each.subject) for each in folded] == [("silent", "n0"), ("fleet_silent", "fleet")]

@@ -92,7 +92,8 @@ def test_the_highest_counter_is_kept(before: int, reported: int, after: int) -> 
         (Reported.LIVE, 1_800, True, State.DEAD),
         (Reported.DEAD, 0, True, State.DEAD),
         (Reported.LIVE, 0, False, State.REVOKED),
-        (Reported.LIVE, -5, True, State.LIVE),
+        (Reported.LIVE, -60, True, State.LIVE),
+        (Reported.LIVE, -61, True, State.STALE),  # the hub's clock was set back: nobody stays live for years by it
     ],
 )
 def test_what_is_shown_follows_from_report_and_silence(
@@ -100,6 +101,24 @@ def test_what_is_shown_follows_from_report_and_silence(
 ) -> None:
     seen_at = None if reported is None else NOW - timedelta(seconds=silence_s)
     assert shown(reported, seen_at, NOW, is_active=is_active) is state
+
+
+@pytest.mark.parametrize(
+    ("reported", "excuse", "is_suspended", "state"),
+    [
+        (Reported.LIVE, "closed", False, State.LIVE),
+        (Reported.DEAD, "closed", False, State.CLOSED),
+        (Reported.DEAD, "maintenance", False, State.MAINTENANCE),
+        (None, "closed", False, State.CLOSED),
+        (Reported.LIVE, None, True, State.SUSPENDED),
+        (Reported.DEAD, "closed", True, State.SUSPENDED),
+    ],
+)
+def test_an_excuse_stands_before_silence_and_behind_a_suspension(
+    reported: Reported | None, excuse: str | None, is_suspended: bool, state: State
+) -> None:
+    seen_at = None if reported is None else NOW
+    assert shown(reported, seen_at, NOW, is_active=not is_suspended, excuse=excuse, is_suspended=is_suspended) is state
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ once, not by an attacker (fault F07).
 """
 
 import structlog
-from flask import Flask, g, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import Forbidden
@@ -23,13 +23,18 @@ class UndeclaredRouteError(Exception):
 
 
 def name_requests(app: Flask) -> None:
-    """Give every request an id, which its log lines carry; first of all, so that even a refusal has it."""
+    """Give every request an id, which its log lines and its answer carry; first, so that a refusal has it too."""
 
     @app.before_request
     def name_request() -> None:
         g.request_id = web_context().ids.new()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def tell_request(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "-")
+        return response
 
 
 def set_up_gate(app: Flask) -> None:

@@ -7,6 +7,7 @@ thin line, tell it something and ask it something, revoke it and see it cut.
 import re
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,6 +82,7 @@ def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     stopped = threading.Event()
     with postgres_server() as server, server.database() as url:
         hub = ProductionHub(directory=directory / "hub", database_url=url, mosquitto=program)
+        hub.environment["SIMPUL_HUB_METRICS_TOKEN_FILE"] = str(secret(directory / "hub" / "token"))
         hub.ask("init")
         for name in ("jaringan1", "jaringan2"):
             seat = ("--role", "network_admin", "--office", "one-stop", "--name", name, "--password-stdin")
@@ -96,6 +98,12 @@ def scene(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             pc.program.stop()
             link.close()
             hub.stop()
+
+
+def secret(file: Path) -> Path:
+    file.touch(mode=0o600)
+    file.write_text("metrics-of-a-test", encoding="utf-8")
+    return file
 
 
 def village_pc(directory: Path, hub: ProductionHub, link: VillageLink) -> VillagePc:
@@ -168,13 +176,26 @@ def test_3_the_node_is_asked_and_answers(scene: Scene) -> None:
 
 
 def test_4_a_cut_link_is_seen_within_two_minutes(scene: Scene) -> None:
-    wall = scene.open("/network?only=unwell")
+    wall = scene.open("/network?only=unwell", admin=1)
     expect(wall.get_by_text("Semua simpul baik.")).to_be_visible()
     scene.link.cut()
     took = seen_within(
         STALE_WITHIN_S, lambda: re.search("Terputus|Senyap|Kantor tutup", scene.state()) is not None, "dark"
     )
     print(f"cut link seen after {took:.0f} s")
+    expect(wall.get_by_text("Semua simpul baik.")).to_be_hidden(timeout=30_000)  # the open page renews by itself
+    expect(wall.locator("#live").get_by_text(VILLAGE.code).first).to_be_visible()
+
+
+def test_4_figures_are_the_same_from_each_of_several_web_processes(scene: Scene) -> None:
+    token = scene.hub.directory.joinpath("token").read_text(encoding="utf-8")
+    asked = [
+        urllib.request.Request(f"{scene.hub.url}/metrics", headers={"Authorization": f"Bearer {token}"})  # noqa: S310
+        for _ in range(12)
+    ]
+    texts = [urllib.request.urlopen(each, timeout=10).read().decode() for each in asked]  # noqa: S310  # loopback
+    assert all('simpul_nodes_registered{status="active"} 1' in text for text in texts)
+    assert len({re.search(r"simpul_receipts_total \d+", text)[0] for text in texts if text}) == 1  # type: ignore[index]
 
 
 def test_5_missing_bundles_are_named_and_then_come(scene: Scene) -> None:

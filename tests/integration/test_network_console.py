@@ -189,3 +189,11 @@ def test_the_pages_keep_the_policy_and_speak_english(site: Site, path: str) -> N
     assert re.search(r"\sstyle=|\son[a-z]+=|<script(?! src)", page) is None
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
+
+
+def test_an_answer_names_its_request_as_the_log_does(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = [site.app.test_client().get(path) for path in ("/healthz", "/readyz", "/network", "/no-such-page")]
+    names = [answer.headers["X-Request-Id"] for answer in answers]
+    told = capsys.readouterr()
+    assert len(set(names)) == 4
+    assert all(name in told.out + told.err for name in names)

@@ -42,7 +42,8 @@ broker broker.sragenkab.example 8883 without || true
 for unit in /etc/systemd/system/simpul-*.{service,path,timer}; do
   systemd-analyze verify --man=no "$unit" && echo "SEEN sound $(basename "$unit")"
 done
-nft list ruleset | grep -q "policy drop" && echo "SEEN firewall"
+nft list ruleset > /run/rules
+grep -q "policy drop" /run/rules && echo "SEEN firewall"
 find /var/lib/simpul /etc/simpul -perm /o=w ! -type l -printf "SEEN open to others %p\\n"
 stat --format "SEEN %a %U %n" /var/lib/simpul/keys /etc/simpul/broker/hub-broker.key
 """

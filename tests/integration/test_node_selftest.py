@@ -17,6 +17,8 @@ from village_node.health.selftest import CAUSES, Checked, Result, Step, cause_of
 from village_node.health.support import support_file
 from village_node.inbox import link
 from village_node.outbox.doctor import LINK_CAUSES
+from village_node.web import roadmap
+from village_node.web.diagnosis import OUTCOMES
 
 __all__ = ["app", "browser", "clock", "desk", "furnished"]
 
@@ -68,6 +70,9 @@ def test_a_hub_that_does_not_answer(desk: VillageDesk, is_beacon_heard: bool, co
 
 def test_every_code_has_a_sentence() -> None:
     assert set(LINK_CAUSES) - set(CAUSES) == set()
+    assert set(roadmap.NAMES) == set(Step)
+    of_their_own = {"disk_full", "disk_broken", "clock_behind", "clock_ahead"}
+    assert set(CAUSES) - of_their_own - set(OUTCOMES) - set(roadmap.CAUSES) == set()
     assert all(re.match(r"[A-Z].*\.$", sentence) for sentence in CAUSES.values())
     assert cause_of(Checked(step=Step.PORT, result=Result.UNREACHED)) == "Not reached."
 
@@ -103,3 +108,10 @@ def test_the_support_file_fits_in_an_answer(browser: Browser, desk: VillageDesk)
     raw = support_file(desk.context.place())
     assert 1_000 < len(raw) <= MAX_ANSWER_BYTES
     assert json.loads(raw)["officers"] == {"known": 3, "certified": 2}
+
+
+def test_the_page_shows_every_step_in_words(browser: Browser) -> None:
+    page = browser.post("/bantuan/uji").text
+    for name in map(str, roadmap.NAMES.values()):
+        assert page.count(f"<h3>{name}</h3>") == 1, name
+    assert page.count("belum sampai") >= 1  # there is no broker here

@@ -4,7 +4,7 @@ Rules:
 1. Every step is told, also behind one that failed: what the broken road did not reach is ``unreached``, not well.
 2. Nothing is sent and nothing is changed; it ends within half a minute (``road`` has the times), and may run always.
 3. The result holds steps and codes: no name, no path, no word that anybody typed. It may go to the hub as it is.
-4. Each code has a sentence for an administrator here (``CAUSES``) and one for officers in ``web.diagnosis``.
+4. Each code has a sentence for an administrator here (``CAUSES``) and one for officers in ``web.roadmap``.
 """
 
 import json

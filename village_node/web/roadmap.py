@@ -1,20 +1,37 @@
-"""The self-test of the road to the hub, as milestones with words: from the disk of this PC to the hub's answer."""
+"""The self-test as milestones with words: from the disk of this PC to the hub's answer, and what waits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from village_node.health.clock import ClockFinding
-from village_node.health.road import RoadStep, StepResult
-from village_node.outbox.doctor import Road, is_beacon_heard
-from village_node.store.space import Space
+from village_node.health.place import Sight
+from village_node.health.selftest import Checked, Result, Step
 from village_node.web.diagnosis import clock_words, outcome_words, space_words
 from village_node.web.language import Lazy, later, say
 
-NAMES: Mapping[RoadStep, Lazy] = {
-    RoadStep.NAME: later("Nama server ditemukan"),
-    RoadStep.PORT: later("Server menerima sambungan"),
-    RoadStep.TLS: later("Sambungan aman, kedua sertifikat diterima"),
+NAMES: Mapping[Step, Lazy] = {
+    Step.DISK: later("Cakram dapat ditulisi"),
+    Step.STORE: later("Data di komputer ini utuh"),
+    Step.CLOCK: later("Jam komputer"),
+    Step.ENROLLED: later("Komputer terdaftar"),
+    Step.CERTIFICATE: later("Sertifikat komputer ini berlaku"),
+    Step.NAME: later("Nama server ditemukan"),
+    Step.PORT: later("Server menerima sambungan"),
+    Step.TLS: later("Sambungan aman, kedua sertifikat diterima"),
+    Step.LINK: later("Masuk ke server"),
+    Step.ANSWER: later("Pusat menjawab"),
+    Step.OUTBOX: later("Tidak ada kiriman yang menunggu lama"),
+    Step.NUMBERS: later("Nomor registrasi cukup"),
 }
+
+CAUSES: Mapping[str, Lazy] = {
+    "store_damaged": later("data rusak; hentikan program dan hubungi administrator jaringan kabupaten"),
+    "not_enrolled": later("belum; minta kode pendaftaran kepada administrator jaringan"),
+    "hub_silent": later("pusat diam"),
+    "uplink_dropped": later("pusat terdengar, tetapi tidak mendengar"),
+    "waiting_long": later("ada kiriman yang menunggu lebih dari empat jam"),
+    "numbers_low": later("tinggal sedikit; nomor baru datang sendiri begitu tersambung"),
+}
+"""What is no outcome of a try to connect."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,33 +44,23 @@ class Milestone:
     text: str
 
 
-def milestones(steps: Sequence[StepResult], road: Road, space: Space, clock: ClockFinding) -> tuple[Milestone, ...]:
-    """Return the whole road; what the test itself did not reach is told from the running link."""
-    made = {each.step: each for each in steps}
-    return (
-        _of(say("Cakram dapat ditulisi"), "" if space.may_begin else space_words(space)),
-        _of(say("Jam komputer"), clock_words(clock)),
-        _of(say("Sertifikat komputer ini berlaku"), outcome_words(road.certificate) if road.certificate else ""),
-        *(_step(name, made.get(step)) for step, name in NAMES.items()),
-        _of(say("Masuk ke server"), "" if road.is_connected else outcome_words(road.reason)),
-        _answer(road),
-    )
+def milestones(checked: Sequence[Checked], sight: Sight) -> tuple[Milestone, ...]:
+    """Return the whole self-test in words."""
+    return tuple(_milestone(each, sight) for each in checked)
 
 
-def _step(name: Lazy, made: StepResult | None) -> Milestone:
-    if made is None:
-        return Milestone(name=str(name), kind="calm", text=say("belum sampai"))
-    return _of(str(name), outcome_words(made.code) if made.code else "")
-
-
-def _of(name: str, problem: str) -> Milestone:
-    return Milestone(name=name, kind="bad" if problem else "ok", text=problem or say("baik"))
-
-
-def _answer(road: Road) -> Milestone:
-    name = say("Pusat menjawab")
-    if not road.is_connected:
+def _milestone(each: Checked, sight: Sight) -> Milestone:
+    name = str(NAMES[each.step])
+    if each.result is Result.UNREACHED:
         return Milestone(name=name, kind="calm", text=say("belum sampai"))
-    if road.reason != "hub_silent":
-        return _of(name, "")
-    return _of(name, say("pusat terdengar, tetapi tidak mendengar") if is_beacon_heard(road) else say("pusat diam"))
+    if each.result is Result.WELL:
+        return Milestone(name=name, kind="ok", text=say("baik"))
+    return Milestone(name=name, kind="bad", text=_cause(each, sight))
+
+
+def _cause(each: Checked, sight: Sight) -> str:
+    if each.step is Step.DISK:
+        return space_words(sight.space)
+    if each.step is Step.CLOCK:
+        return clock_words(sight.clock)
+    return str(CAUSES[each.code]) if each.code in CAUSES else outcome_words(each.code)

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from village_node.health.road import walk
+from village_node.health.place import look_at
+from village_node.health.selftest import self_test
 from village_node.health.support import support_file
 from village_node.identity.hub import find_enrolled, newest_checkpoint
 from village_node.outbox import queries
@@ -30,15 +31,12 @@ def index() -> ResponseReturnValue:
 @blueprint.post("/bantuan/uji")
 @for_officers
 def test_road() -> ResponseReturnValue:
-    """Walk the road now and show each step."""
+    """Test this PC and walk the road now, and show each step."""
+    place = context().place(desk().space)
+    checked = self_test(place)
     with context().database.reading() as db:
-        enrolled, road = find_enrolled(db), road_now(db)
-        clock = clock_finding(db)
-    settings, steps = context().settings, []
-    if enrolled is not None:
-        host, port = settings.broker_host or enrolled.broker_host, settings.broker_port or enrolled.broker_port
-        steps = list(walk(host.partition(",")[0].strip(), port, context().sealer.keys.tls_files))
-    return _page(milestones(steps, road, desk().space.look(), clock))
+        sight = look_at(db, place)
+    return _page(milestones(checked, sight))
 
 
 @blueprint.get("/bantuan/berkas-dukungan.json")

@@ -16,6 +16,7 @@ from protocol.ids import HubId
 
 PREFIX = "SIMPUL_HUB_"
 CONFIG = PREFIX + "CONFIG"
+MOST_SHARDS = 20
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -60,6 +61,10 @@ class Settings:
     """Threads of each web server process."""
     batch_messages: int = 200
     """Messages in one intake transaction; at most half of the broker's in-flight window."""
+    intake_shards: int = 1
+    """How many intakes share the work, by subdistrict; several need PostgreSQL."""
+    intake_shard: int = 1
+    """Which of them this one is, from 1."""
     linger_ms: int = 10
     """How long intake waits for a batch to fill, in milliseconds."""
     node_messages_s: int = 20
@@ -194,6 +199,8 @@ def _contradictions(settings: Settings) -> list[str]:
         f"{name}: must be at least {least}"
         for name, least in (
             ("batch_messages", 1),
+            ("intake_shards", 1),
+            ("intake_shard", 1),
             ("linger_ms", 0),
             ("beacon_s", 1),
             ("renewal_grace_days", 0),
@@ -206,6 +213,7 @@ def _contradictions(settings: Settings) -> list[str]:
         )
         if getattr(settings, name) < least
     ]
+    found += _shard_problems(settings)
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         found.append("log_level: not DEBUG, INFO, WARNING or ERROR")
     if settings.signature_provider not in {"local", "bsre"}:
@@ -220,4 +228,13 @@ def _contradictions(settings: Settings) -> list[str]:
         found.append("production: needs database_url with PostgreSQL")
     if settings.production and set(settings.trusted_hosts) <= set(LOOPBACK):
         found.append("production: trusted_hosts must name the public host")
+    return found
+
+
+def _shard_problems(settings: Settings) -> list[str]:
+    found = []
+    if not settings.intake_shard <= settings.intake_shards <= MOST_SHARDS:
+        found.append(f"intake_shard: from 1 to intake_shards, which is at most {MOST_SHARDS}")
+    if settings.intake_shards > 1 and settings.url.startswith("sqlite"):
+        found.append("intake_shards: several intakes need database_url with PostgreSQL")
     return found

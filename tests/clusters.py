@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from deploy.brokers.cluster import ClusterMember
@@ -9,7 +10,6 @@ from loadtests.processes import LocalHub, Program, answers, free_port, run_all, 
 
 HOSTS = ("127.0.0.1", "127.0.0.2", "127.0.0.3")
 NAMES = ("b1", "b2", "b3")
-PROGRAMS = ("intake", "worker", "web")
 ELECT_S = 20.0
 
 
@@ -18,6 +18,8 @@ class ClusterHub(LocalHub):
     """Intake, worker and web as programs of their own; the brokers are started as on three machines."""
 
     route_port: int = field(default_factory=free_port)
+    intakes: int = 1
+    """With several, PostgreSQL must be among the settings."""
 
     def __post_init__(self) -> None:
         """Prepare the commands."""
@@ -25,7 +27,12 @@ class ClusterHub(LocalHub):
         self.environment = {**self.program.environment, "SIMPUL_HUB_BROKER_HOST": ",".join(HOSTS)}
         self.environment["SIMPUL_HUB_BROKER_PUBLIC_HOST"] = ",".join(HOSTS)
         self.program.environment = self.environment
-        self.running = {name: self._program(name) for name in (*PROGRAMS, "feed")}
+        self.environment["SIMPUL_HUB_INTAKE_SHARDS"] = str(self.intakes)
+        self.intake_names = [f"intake-{number}" if number > 1 else "intake" for number in range(1, self.intakes + 1)]
+        self.running = {name: self._program(name) for name in (*self.intake_names, "worker", "web", "feed")}
+        for number, name in enumerate(self.intake_names, 1):
+            shard = {"SIMPUL_HUB_INTAKE_SHARD": str(number)}
+            self.running[name].environment = {**self.environment, **shard}
         self.members = [ClusterMember(self.directory / "cluster" / name) for name in NAMES]
 
     @property
@@ -43,10 +50,11 @@ class ClusterHub(LocalHub):
         for member in self.members:
             member.wait_ready()
         self.running["feed"].start("broker", "feed", *map(str, self.member_directories))
-        for name in PROGRAMS:
-            self.running[name].start(name)
+        for name in (*self.intake_names, "worker", "web"):
+            self.running[name].start(name.partition("-")[0])
         wait_for(lambda: answers(f"{self.url}/healthz"), f"no pages, see {self.directory}")
-        wait_for(lambda: "broker.connected" in self.log_of("intake"), "intake is not connected", ELECT_S)
+        for name in self.intake_names:
+            wait_for(partial(self.is_connected, name), f"{name} is not connected", ELECT_S)
 
     def stop(self) -> None:
         """End everything in order."""
@@ -56,6 +64,10 @@ class ClusterHub(LocalHub):
         """Let the brokers read who may connect, once the feed has written it."""
         for member in self.members:
             member.read_again()
+
+    def is_connected(self, name: str) -> bool:
+        """Return whether a program has been connected."""
+        return "broker.connected" in self.log_of(name)
 
     def log_of(self, name: str) -> str:
         """Return what a program logged so far."""

@@ -69,13 +69,18 @@ class _Mark:
 class MqttCarrier:
     """Carries messages between the hub and a broker."""
 
-    def __init__(self, options: BrokerOptions, client_id: str, filters: Sequence[str] = ()) -> None:
-        """Prepare a client with a persistent session; ``start`` connects."""
+    def __init__(
+        self, options: BrokerOptions, client_id: str, filters: Sequence[str] = (), dropped: Sequence[str] = ()
+    ) -> None:
+        """Prepare a client with a persistent session; ``start`` connects.
+
+        ``dropped`` are filters that the session may hold from earlier and that are not wanted any more.
+        """
         self._options = options
         self._client_id = client_id
         self._is_started = False
         self._hosts = itertools.cycle(options.hosts)
-        self._filters = list(filters)
+        self._filters, self._dropped = list(filters), list(dropped)
         self._epoch = 0
         self._inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
         self._connected = threading.Event()
@@ -166,6 +171,8 @@ class MqttCarrier:
             log.warning("broker.refused", reason=str(reason))
             return
         log.info("broker.connected")
+        if self._dropped:
+            client.unsubscribe(self._dropped)
         if self._filters:
             client.subscribe([(name, QOS) for name in self._filters])
         else:

@@ -11,6 +11,7 @@ import pytest
 
 from loadtests.administrators import Administrators
 from loadtests.enrol import Enrolled, enrol
+from tests import databases
 from tests.clusters import HOSTS, ClusterHub
 from tests.link.fleet import Fleet, LightNode
 from tests.link.site import wait
@@ -27,19 +28,23 @@ MOST_PAUSE_S = 15.0
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClusterHub]:
+    """Two intakes on PostgreSQL behind three brokers."""
     require("nats-server")
-    made = ClusterHub(directory=tmp_path_factory.mktemp("hub"), settings={"SIMPUL_HUB_BEACON_S": "2"})
-    made.ask("init")
-    made.start()
-    yield made
-    made.stop()
+    with databases.postgres_server() as server, server.database() as url:
+        settings = {"SIMPUL_HUB_BEACON_S": "2", "SIMPUL_HUB_DATABASE_URL": url}
+        made = ClusterHub(directory=tmp_path_factory.mktemp("hub"), settings=settings, intakes=2)
+        made.ask("init")
+        made.start()
+        yield made
+        made.stop()
 
 
 @pytest.fixture(scope="module")
 def enrolled(hub: ClusterHub, tmp_path_factory: pytest.TempPathFactory) -> list[Enrolled]:
     directory: Path = tmp_path_factory.mktemp("nodes")
     administrators = Administrators.employ(hub)
-    codes = administrators.villages()[:VILLAGES]
+    by_subdistrict = {code[:8]: code for code in administrators.villages()}
+    codes = list(by_subdistrict.values())[:VILLAGES]  # subdistricts that follow each other: both intakes have work
     made = [enrol(hub, code, directory, administrators=administrators, random=Random(code)) for code in codes]
     for each in made:
         hub.wait_known(str(each.village.node))
@@ -104,3 +109,16 @@ def test_any_one_broker_is_killed_in_traffic(hub: ClusterHub, fleet: Fleet, plac
     print(f"broker {place + 1} of 3 killed: {len(traffic.wanted)} bundles, none lost, {pause:.1f} s without a receipt")
     assert pause <= MOST_PAUSE_S
     victim.wait_ready()
+
+
+def test_one_of_two_intakes_is_killed_in_traffic_and_the_other_goes_on(hub: ClusterHub, fleet: Fleet) -> None:
+    victim = hub.running["intake-2"]
+    with Traffic(fleet) as traffic:
+        time.sleep(BEFORE_S)
+        victim.kill()
+        killed = time.monotonic()
+        time.sleep(AFTER_S)
+        went_on = {node.enrolled.village.node for node in fleet.nodes if max(node.received.values()) > killed + 2}
+        victim.start("intake")
+    wait(lambda: all(node.states.get(each) == "whole" for each, node in traffic.wanted.items()), "a bundle is lost", 60)
+    assert 0 < len(went_on) < len(fleet.nodes)

@@ -7,9 +7,11 @@ import pytest
 from hub.authority.pki import HubClient
 from hub.intake.mqtt import BrokerOptions
 from hub.intake.mqtt import MqttCarrier as HubCarrier
+from hub.intake.shards import Shard
+from protocol import topics
 from protocol.ids import NodeId
 from tests.brokers import HUB, RealBroker, eventually
-from tests.integration.conftest import NODE
+from tests.integration.conftest import NODE, Connect
 from village_node.identity.keys import TlsFiles
 from village_node.store.ports import SystemRandomness
 from village_node.sync.carrier import Greeting
@@ -42,6 +44,33 @@ def test_the_hub_finds_the_broker_that_answers_and_finds_it_again(broker: RealBr
     assert eventually(lambda: not carrier.wait_connected(0))
     assert carrier.wait_connected(20)
     carrier.stop()
+
+
+def intake(broker: RealBroker, shard: Shard, client_id: str) -> HubCarrier:
+    """Return the carrier of one intake, connected."""
+    found = broker.connect_options(str(HubClient.INTAKE))
+    assert found.ca_file is not None
+    assert found.cert_file is not None
+    assert found.key_file is not None
+    options = BrokerOptions(
+        host=found.host, port=found.port, ca_file=found.ca_file, cert_file=found.cert_file, key_file=found.key_file
+    )
+    made = HubCarrier(options, client_id, shard.filters(HUB), shard.foreign_filters(HUB))
+    made.start()
+    assert made.wait_connected(15)
+    return made
+
+
+def test_intakes_share_a_certificate_and_each_hears_its_own_subdistricts(broker: RealBroker, connect: Connect) -> None:
+    """Also where a session of the name heard everything before the work was shared."""
+    alone = intake(broker, Shard(number=1, of=1), "hub-intake-1")
+    alone.stop()
+    first, second = (intake(broker, Shard(number=each, of=2), f"hub-intake-{each}") for each in (1, 2))
+    connect(NODE).publish(topics.up(NodeId(NODE), topics.Up.BUNDLE), b"bundle")  # of subdistrict 01: the second's
+    assert [each.payload for each in second.receive(5, 0.1, 10)] == [b"bundle"]
+    assert first.receive(5, 0.1, 1) == []
+    for each in (first, second):
+        each.stop()
 
 
 def test_a_node_finds_the_broker_that_answers(broker: RealBroker) -> None:

@@ -73,12 +73,17 @@ CAUSES: Mapping[Cause, Words] = {
         next=later("Cocokkan jam komputer ini. Bila jamnya benar, hubungi administrator jaringan kabupaten."),
     ),
     Cause.OUR_CERTIFICATE_REFUSED: Words(
-        why=later("Pusat menutup sambungan saat berkenalan: sertifikat komputer ini tampaknya tidak diterima."),
+        why=later(
+            "Pusat menutup sambungan saat berkenalan: ia menolak sertifikat komputer ini, atau sedang menolak semua komputer."
+        ),
         next=_CALL,
     ),
     Cause.OUR_CERTIFICATE_EXPIRED: Words(
         why=later("Masa berlaku sertifikat komputer ini sudah habis."),
-        next=later("Minta administrator jaringan memperbarui sertifikat komputer ini. Permohonan tetap aman di sini."),
+        next=later(
+            "Program meminta sertifikat baru sendiri lewat alamat web pusat. Bila lebih dari sehari, hubungi administrator "
+            "jaringan kabupaten. Permohonan tetap aman di sini."
+        ),
     ),
     Cause.OUR_CERTIFICATE_NOT_YET: Words(
         why=later("Menurut jam komputer ini, sertifikatnya belum berlaku: jamnya tampak terlambat."),

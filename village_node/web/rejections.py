@@ -65,7 +65,9 @@ REJECTIONS: Mapping[str, Advice] = {
     ),
     "node_unknown": Advice(happened=later("Pusat tidak mengenal komputer ini."), kept=_KEPT, to_do=_CALL),
     "node_revoked": Advice(
-        happened=later("Pendaftaran komputer ini sudah dicabut; kirimannya ditahan di pusat."), kept=_KEPT, to_do=_CALL
+        happened=later("Pendaftaran komputer ini dicabut atau ditangguhkan; kirimannya ditahan di pusat."),
+        kept=_KEPT,
+        to_do=_CALL,
     ),
     "officer_unknown": Advice(
         happened=later("Petugas yang menandatangani belum disahkan pusat untuk desa ini."),

@@ -74,15 +74,16 @@ CAUSES: Mapping[Cause, Words] = {
     ),
     Cause.OUR_CERTIFICATE_REFUSED: Words(
         why=later(
-            "Pusat menutup sambungan saat berkenalan: ia menolak sertifikat komputer ini, atau sedang menolak semua komputer."
+            "Pusat menutup sambungan saat berkenalan: ia menolak sertifikat komputer ini, atau sedang menolak semua "
+            "komputer."
         ),
         next=_CALL,
     ),
     Cause.OUR_CERTIFICATE_EXPIRED: Words(
         why=later("Masa berlaku sertifikat komputer ini sudah habis."),
         next=later(
-            "Program meminta sertifikat baru sendiri lewat alamat web pusat. Bila lebih dari sehari, hubungi administrator "
-            "jaringan kabupaten. Permohonan tetap aman di sini."
+            "Program meminta sertifikat baru sendiri lewat alamat web pusat. Bila lebih dari sehari, hubungi "
+            "administrator jaringan kabupaten. Permohonan tetap aman di sini."
         ),
     ),
     Cause.OUR_CERTIFICATE_NOT_YET: Words(

@@ -38,7 +38,7 @@ class Settings:
     ui_port: int = 8077
     """Port of the officer's pages."""
     hub_url: str = ""
-    """Web address of the regency hub, for the enrolment and for an expired certificate. Empty: where it was enrolled."""
+    """Web address of the hub, for the enrolment and for an expired certificate. Empty: where it was enrolled."""
     broker_host: str = ""
     """Empty: what the hub named at enrolment. The brokers of a cluster are separated by commas."""
     broker_port: int = 0

@@ -158,10 +158,10 @@ faults: $(READY)
 endif
 
 ifneq ($(wildcard tests/simulation/test_*.py),)
-HELP += "sim|seeded runs of the shipped sync and intake code in a hostile world"
+HELP += "sim|a million seeded steps of the shipped sync and intake code in a hostile world, then every planted bug"
 .PHONY: sim
 sim: $(READY)
-	$(PYTEST) tests/simulation $(ARGS)
+	$(PY) -m tests.simulation $(ARGS)
 endif
 
 # --- measuring and showing ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from protocol.sealing import SealTo, seal
 
 Change = Callable[[Manifest], Manifest]
 Scanner = Callable[[Requirement], bytes]
+Box = Callable[[bytes, bytes, SealTo], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Village:
     sealing_key: X25519PrivateKey = field(default_factory=X25519PrivateKey.generate)
     """Opens what is personal in the mailbox."""
     officer_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
+    box: Box = seal
+    """Closes the box; a simulation hands in one that is repeatable."""
     checkpoint: CheckpointRef | None = None
     counter: int = 0
     previous: bytes | None = None
@@ -74,7 +77,7 @@ class Village:
             bundle=signed.bundle,
             manifest=manifest,
             signed=signed.signed,
-            message=seal(signed.signed, content_key, self._seal_to(signed.bundle)),
+            message=self.box(signed.signed, content_key, self._seal_to(signed.bundle)),
             chunks=_seal_files(contents, content_key, signed.bundle),
         )
 

@@ -7,8 +7,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from hub.accounts.cli import people_app
-from hub.authority.ca_cli import ca_app
 from hub.authority.cli import node_app
+from hub.authority.commands import ca_app
 from hub.authority.pki_files import load_pki, open_pki
 from hub.brokers.cli import broker_app
 from hub.brokers.embedded import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from hub.authority.ca_cli import ca_app
+from hub.authority.commands import ca_app
 from hub.authority.pki import HUB_LIFE, HubClient
 from hub.authority.pki_check import load_certificates
 from hub.authority.pki_files import PkiFiles, open_pki

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hub.intake.shards import Shard
+from hub.settings import Settings, SettingsError
 from protocol import topics
 from protocol.ids import HubId, NodeId
 
@@ -38,3 +39,23 @@ def test_what_is_dropped_is_everything_else_that_was_ever_subscribed(count: int)
 def test_sessions_of_several_have_names_of_their_own() -> None:
     assert [Shard(number=number, of=2).suffix for number in (1, 2)] == ["-1", "-2"]
     assert Shard(number=1, of=1).suffix == ""
+
+
+@pytest.mark.parametrize(
+    ("shard", "of", "database", "problem"),
+    [
+        ("3", "2", "postgresql+psycopg://@/x", "intake_shard: from 1"),
+        ("1", "21", "postgresql+psycopg://@/x", "intake_shard: from 1"),
+        ("0", "2", "postgresql+psycopg://@/x", "intake_shard: must be at least 1"),
+        ("1", "2", "", "several intakes need database_url"),
+    ],
+)
+def test_shares_that_cannot_be_are_refused_at_the_start(shard: str, of: str, database: str, problem: str) -> None:
+    given = {
+        "SIMPUL_HUB_DATA_DIR": "/nowhere",
+        "SIMPUL_HUB_INTAKE_SHARD": shard,
+        "SIMPUL_HUB_INTAKE_SHARDS": of,
+        "SIMPUL_HUB_DATABASE_URL": database,
+    }
+    with pytest.raises(SettingsError, match=problem):
+        Settings.load(given)

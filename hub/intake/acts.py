@@ -3,7 +3,7 @@
 Order: the box opens with a key of this hub (bound to the node); an officer's key signed it; it is of this node and of
 the officer whose key it is; the node and the officer are active; the village has the case; casework takes it. Whatever
 does not hold is refused with a signed refusal and a row. The same act again, whatever it is sealed into, gets the same
-answer and has no effect.
+answer and has no effect. An act of a suspended node is refused without a row: the node is let in again perhaps.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from hub.intake.receipts import stored_receipts
 from hub.intake.tables import Bundle, OfficerAct
 from hub.intake.verify import CheckedAct, CheckedMail, Refused
 from hub.registry.queries import load_nodes, officer_states
-from hub.registry.rules import OfficerStatus
+from hub.registry.rules import NodeStatus, OfficerStatus
 from protocol.errors import (
     BY_CODE,
     ActUnknownError,
@@ -56,6 +56,9 @@ class ActStage:
                 self._refuse(mail, checked, checked.error)
                 continue
             key = (str(mail.mail.node), checked.act.act)
+            if key not in known and self._is_suspended(checked.act):
+                self._refuse(mail, checked, NodeRevokedError())  # for now: no row, so that it may take effect later
+                continue
             if key not in known:
                 known[key] = self._decide(checked, checked.act)
             if known[key]:
@@ -95,6 +98,10 @@ class ActStage:
         )
         self._session.flush()
         return code
+
+    def _is_suspended(self, act: Act) -> bool:
+        node = load_nodes(self._session, [act.node]).get(act.node)
+        return node is not None and node.status is NodeStatus.SUSPENDED
 
     def _check(self, checked: CheckedAct, act: Act) -> None:
         node = load_nodes(self._session, [act.node]).get(act.node)

@@ -11,6 +11,7 @@ from hub.dispatch.ahead import WINDOW
 from hub.dispatch.tables import NoticeRow
 from hub.intake.carrier import Outgoing
 from hub.registry.tables import Node
+from hub.storage import crash
 from hub.storage.ports import to_ms
 from protocol.envelope import Purpose, sign
 from protocol.ids import NodeId
@@ -27,6 +28,7 @@ def write_notice(session: Session, now: datetime, node_id: NodeId, kind: NoticeK
     session.execute(
         insert(NoticeRow).values(node_id=str(node_id), number=number, kind=str(kind), body=body, written_at=now)
     )
+    crash.point("dispatch.written")
     return number
 
 

@@ -25,6 +25,7 @@ from hub.intake.receipts import Statement, append_verdicts, sign_receipts, verdi
 from hub.intake.refusals import RefusalStage
 from hub.intake.tables import Bundle, BundleAttachment, BundleChunk
 from hub.intake.verify import Refused
+from hub.storage import crash
 from hub.storage.errors import BlobError, KeyringError
 from hub.storage.ports import to_ms
 from protocol.chunks import ChunkSealer
@@ -133,6 +134,7 @@ def _ask_after_all(context: IntakeContext, place: Ready) -> list[Outgoing]:
 def _keep(context: IntakeContext, place: Ready, digest: bytes) -> list[Outgoing]:
     """Write the row that names a file, which is durable already; return the receipt of a bundle that is whole now."""
     now = context.clock.now()
+    crash.point("joining.file_kept")
     with context.stores.database.session() as session:
         done = session.execute(
             update(BundleAttachment)
@@ -146,7 +148,10 @@ def _keep(context: IntakeContext, place: Ready, digest: bytes) -> list[Outgoing]
         if done.rowcount == 0:  # type: ignore[attr-defined]  # an UPDATE has a row count
             return []
         _delete_chunks(session, place)
-        return _finish_bundle(session, context, now, place.bundle_id)
+        finished = _finish_bundle(session, context, now, place.bundle_id)
+        crash.point("joining.commit.before")
+    crash.point("joining.commit.after")
+    return finished
 
 
 def _join(context: IntakeContext, place: Ready) -> bytes:

@@ -27,6 +27,7 @@ from hub.intake.refusals import keep_evidence
 from hub.intake.rules import BundleFacts, Decision, Outcome, decide
 from hub.intake.tables import Bundle, BundleAttachment
 from hub.intake.verify import CheckedBundle, Refused, digest_of
+from hub.storage import crash
 from hub.storage.bulk import insert_rows
 from hub.storage.keyring import DataKey
 from hub.storage.ports import to_ms
@@ -81,7 +82,9 @@ class BundleStage:
         self._reject_all(rejected)
         pending = append_verdicts(self._session, self._now_ms, self._verdicts)
         self._store(pending)
+        crash.point("intake.cases_opened")
         issued = sign_receipts(self._session, self._now, self._context.secrets.log, pending)
+        crash.point("intake.receipts_signed")
         tally.add(self._session, self._outcomes)
         return [*map(outgoing_receipt, issued), *map(outgoing_receipt, earlier.values()), *self._answer_duplicates()]
 

@@ -36,6 +36,7 @@ from hub.intake.service import Processed, process, questions
 from hub.intake.verify import Refused, address_of, digest_of
 from hub.ledger.errors import LedgerCorruptError
 from hub.logs import trail_of
+from hub.storage import crash
 from hub.storage.errors import KeyringError, StorageError
 from protocol.errors import PutAsideError
 from protocol.mailbox import Mail
@@ -201,7 +202,9 @@ class IntakeRunner:
         if processed is None:
             return
         self._carrier.acknowledge(batch)
+        crash.point("intake.acknowledged")
         self._carrier.publish(processed.outgoing)
+        crash.point("intake.published")
         self._join(processed.ready)
         self._send_pieces(processed.asking)
 

@@ -40,6 +40,7 @@ from hub.ledger.service import take_turn
 from hub.registry import tables as registry
 from hub.registry.queries import load_nodes
 from hub.registry.records import OfficerRecord, officer_record
+from hub.storage import crash
 from protocol.ids import NodeId
 from protocol.mailbox import Mail
 from protocol.topics import Up
@@ -100,8 +101,12 @@ def process(
     topics = [address_of(incoming) for incoming in batch]
     trusted = _read_trusted(context, {topic.node for topic in topics if topic is not None}, proven)
     groups = _sort([check(incoming, topic, trusted) for incoming, topic in zip(batch, topics, strict=True)])
+    crash.point("intake.checked")
     with context.stores.database.session() as session:
-        return _commit(session, context, now, groups)
+        processed = _commit(session, context, now, groups)
+        crash.point("intake.commit.before")
+    crash.point("intake.commit.after")
+    return processed
 
 
 def _commit(session: Session, context: IntakeContext, now: datetime, groups: _Sorted) -> Processed:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from hub.ledger.errors import LedgerCorruptError
 from hub.ledger.tables import LedgerCheckpoint, LedgerEntry, LedgerHead, LedgerTile
 from hub.ledger.tiles import HASH, TILE_HASHES, TileReader, raise_levels, split_hashes
+from hub.storage import crash
 from hub.storage.bulk import insert_rows
 from hub.storage.ports import to_ms
 from protocol import merkle
@@ -105,7 +106,9 @@ def append(session: Session, now_ms: int, drafts: Sequence[EntryDraft]) -> list[
     ]
     leaves = [merkle.leaf_hash(item.entry) for item in done]
     insert_rows(session, LedgerEntry, [_row(item, leaf) for item, leaf in zip(done, leaves, strict=True)])
+    crash.point("ledger.entries")
     _append_tiles(session, size, leaves)
+    crash.point("ledger.tiles")
     frontier = head.frontier
     for leaf in leaves:
         frontier = frontier.append(leaf)
@@ -129,6 +132,7 @@ def sign_head(session: Session, now: datetime, log_key: Ed25519PrivateKey, origi
     checkpoint = sign_checkpoint(origin, head.frontier.size, root, log_key)
     values = {"size": checkpoint.size, "root": root, "text": checkpoint.text, "signed_at": now}
     session.execute(insert(_CHECKPOINT).values(values))
+    crash.point("ledger.checkpoint")
     return sign_root(checkpoint, log_key)
 
 

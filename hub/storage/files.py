@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from hub.storage import crash
 from hub.storage.errors import StorageError
 
 PRIVATE = 0o600
@@ -38,9 +39,12 @@ def write_parts_durably(
             os.fchmod(descriptor, mode)
             file.writelines(parts)
             file.flush()
+            crash.point("file.written")
             os.fsync(descriptor)
+        crash.point("file.synced")
         path = name_it()
         beside.replace(path)
+        crash.point("file.named")
         sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"file: {error.strerror}") from error

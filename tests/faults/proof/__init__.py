@@ -1,0 +1,1 @@
+"""``make proof``: what the promises rest on, run and written down."""

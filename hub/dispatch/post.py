@@ -74,14 +74,14 @@ def notify_all(session: Session, now: datetime, kind: NoticeKind, body: bytes) -
     take_turn(session)  # rule 4
     mailbox = NoticeRow.__table__.alias("mailbox")
     newest = select(func.coalesce(func.max(mailbox.c.number), 0)).where(mailbox.c.node_id == Node.node_id)
-    session.execute(_locked(select(Node.node_id).where(Node.status == str(NodeStatus.ACTIVE))))
+    session.execute(_locked(select(Node.node_id).where(Node.status != str(NodeStatus.REVOKED))))
     fresh = select(
         Node.node_id,
         newest.scalar_subquery() + 1,
         literal(str(kind)),
         literal(body),
         literal(now, UtcDateTime),
-    ).where(Node.status == str(NodeStatus.ACTIVE))
+    ).where(Node.status != str(NodeStatus.REVOKED))
     columns = ["node_id", "number", "kind", "body", "written_at"]
     session.execute(insert(table_of(NoticeRow)).from_select(columns, fresh.order_by(Node.node_id)))
 
@@ -138,10 +138,10 @@ def offered_after(session: Session, node_id: NodeId, cursor: int) -> list[bytes]
 
 
 def _nodes_of(session: Session, bundle: bytes) -> dict[str, bytes]:
-    """Return the active nodes of the village of a bundle with their sealing keys, locked until the end."""
+    """Return the nodes of a bundle's village with their sealing keys, locked; a suspended one reads when it is back."""
     village = select(Bundle.village).where(Bundle.bundle_id == bundle).scalar_subquery()
     wanted = select(Node.node_id, Node.sealing_key).where(
-        Node.village == village, Node.status == str(NodeStatus.ACTIVE)
+        Node.village == village, Node.status != str(NodeStatus.REVOKED)
     )
     return dict(session.execute(_locked(wanted)).all())
 

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 
 from hub.authority.queries import revocations
 from hub.authority.tables import NodeCertificate
+from hub.dispatch.post import Standings, announce
+from hub.dispatch.service import pending_notices
 from hub.registry.errors import RegistryError, RegistryRule
 from hub.registry.queries import openings
 from hub.registry.rules import EventKind, NodeStatus, RegistrySubject
@@ -15,6 +17,7 @@ from hub.registry.suspension import ask_to_resume, resume_node, suspend_node
 from hub.storage.engine import Database
 from protocol.ids import NodeId
 from protocol.limits import MAX_MAIL_BYTES
+from protocol.mailbox import NoticeKind
 from protocol.wire import from_bytes
 from tests.integration.fleet import NOW, a_node, decision, fresh_database, later
 
@@ -118,3 +121,13 @@ def test_its_certificate_is_on_the_list_only_while_it_is_suspended(database: Dat
         session.flush()
         after = revocations(session, NOW)
     assert (during, after) == ([0xAB], [])
+
+
+def test_what_is_told_meanwhile_waits_in_its_mailbox(database: Database) -> None:
+    with database.session() as session:
+        suspend_node(session, NODE, decision())
+        announce(session, NOW, Standings(NoticeKind.CALENDAR, {"calendar": b"days"}))
+        told = [row.kind for row in pending_notices(session, NODE, 0)]
+        revoke_node(session, NODE, decision())
+        announce(session, NOW, Standings(NoticeKind.CALENDAR, {"calendar": b"other days"}))
+        assert [row.kind for row in pending_notices(session, NODE, 0)] == told == [NoticeKind.CALENDAR]

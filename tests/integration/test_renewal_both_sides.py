@@ -5,22 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
 
 from hub.authority.certification import Issuer
-from hub.authority.pki_check import check_node_certificate
+from hub.authority.pki_check import check_node_certificate, proven_before
 from hub.authority.pki_files import load_pki
 from hub.authority.queries import nodes_behind
 from hub.authority.renewal import issue_renewals, spread_roots
+from hub.authority.root import found_authority
 from hub.dispatch.service import pending_notices
 from hub.network.mail import record_mail
 from hub.registry.service import Decision, note_mail, revoke_node
 from hub.registry.suspension import suspend_node
 from hub.storage.ports import SystemRandomness
+from protocol.envelope import Purpose, sign
+from protocol.errors import SchemaError
 from protocol.ids import NodeId
 from protocol.mailbox import Mail, Notice, NoticeKind
-from protocol.renewal import RENEWAL_PATH, RenewalRequest
+from protocol.renewal import RENEWAL_PATH, RenewalRequest, verify_certificate
+from protocol.wire import to_bytes
 from tests.integration.fleet import NOW
 from tests.integration.network_site import CATALOGUE, Site, open_site
 from tests.integration.test_enrolment_both_sides import Wire, ask, decide, typed_code
@@ -28,7 +33,7 @@ from tests.node_stand import NodeStand
 from village_node.identity import enrolment
 from village_node.identity.door import Door
 from village_node.identity.hub import Enrolled, load_enrolled
-from village_node.identity.renewal import wish
+from village_node.identity.renewal import read_next, wish
 from village_node.inbox.service import store_notice
 
 NODE = NodeId("3314052003-01")
@@ -218,3 +223,54 @@ def test_new_roots_are_told_to_every_node_once(pair: Pair) -> None:
         assert nodes_behind(session, pair.issuer.authority.trust_digest) == [NODE]  # its cursor says so
         note_mail(session, NODE, cursor=10_000, free_numbers=200)
         assert nodes_behind(session, pair.issuer.authority.trust_digest) == []
+
+
+def a_false_hub(pair: Pair, path: str, body: bytes) -> tuple[int, bytes]:
+    """Answer what a hub with other keys would answer."""
+    status, raw = Wire(pair.site).post(path, body)
+    if status != 200:
+        return status, raw
+    message = verify_certificate(raw, node=NODE, find_key=pair.enrolled().find_message_key)
+    return 200, sign(to_bytes(message), key=pair.pc.keys.signing_key, purpose=Purpose.CERTIFICATE)
+
+
+def test_only_the_hubs_own_answer_is_taken_at_the_door(pair: Pair) -> None:
+    pair.at(100)
+    pair.knock()
+    pair.work()
+    before = pair.enrolled().certificate
+    door = Door(database=pair.pc.database, keys=pair.pc.keys, clock=pair.pc.clock, open_web=lambda _: FalseHub(pair))
+    assert door.knock() == "key_unknown"
+    assert pair.enrolled().certificate == before
+
+
+@dataclass
+class FalseHub:
+    """Sits between the node and its hub, with a key of its own."""
+
+    pair: Pair
+
+    def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+        return a_false_hub(self.pair, path, body)
+
+
+def spoilt(pair: Pair, **changes: str) -> bytes:
+    """Return the hub's own answer with something changed in it, signed by the hub: as if it had erred."""
+    message = verify_certificate(pair.certificates()[0], node=NODE, find_key=pair.enrolled().find_message_key)
+    return sign(
+        to_bytes(msgspec.structs.replace(message, **changes)), key=pair.issuer.message_key, purpose=Purpose.CERTIFICATE
+    )
+
+
+@pytest.mark.parametrize("field", ["certificate", "authority"])
+def test_a_chain_that_leads_nowhere_is_not_kept(pair: Pair, field: str) -> None:
+    pair.at(61)
+    pair.write(pair.wish())
+    pair.work()
+    other = found_authority(pair.site.settings.hub, now=NOW, entropy=SystemRandomness().token)
+    stranger = other.issue_node(
+        NODE, proven_before(pair.pc.keys.public_tls_key), now=pair.pc.clock.now(), entropy=SystemRandomness().token
+    )
+    value = other.with_chain(stranger).decode() if field == "certificate" else other.trust_pem.decode()
+    with pytest.raises(SchemaError):
+        read_next(spoilt(pair, **{field: value}), pair.enrolled())

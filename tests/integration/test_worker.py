@@ -19,10 +19,10 @@ from hub.clocks.recompute import recompute_deadlines
 from hub.dispatch.post import Standings, announce, village_post
 from hub.dispatch.service import write_notice
 from hub.dispatch.tables import NoticeRow
+from hub.health.presence import on_health
 from hub.intake.carrier import Incoming, Outgoing
 from hub.intake.receipts import Statement, request_receipt
 from hub.ledger.witnesses import Witnesses
-from hub.health.presence import on_health
 from hub.registry.tables import Node
 from hub.storage.hubkeys import public_keys
 from hub.storage.ports import SystemIds

@@ -14,7 +14,12 @@ import psutil
 
 from deploy.demo.network import DefaultHub, DemoNetwork
 
-HUB_PROGRAMS = {"intake": "hub.cli intake", "worker": "hub.cli worker", "broker": "nats-server", "web": "gunicorn"}
+HUB_PROGRAMS = {
+    "intake": "hub.programs intake",
+    "worker": "hub.programs worker",
+    "broker": "nats-server",
+    "web": "gunicorn",
+}
 KILLS = ("intake", "worker", "broker", "web", "node", "supervisor", "hub")
 WEIGHTS = (8, 6, 6, 1, 8, 2, 2)
 LONGEST_PAUSE_S = 2.0

@@ -18,7 +18,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from io import BytesIO, StringIO
 from typing import TextIO
-from xml.etree.ElementTree import ParseError
 
 from village_node.register.columns import NEEDED, read_headings
 from village_node.register.errors import MAX_FILE_BYTES, FileProblem
@@ -81,9 +80,9 @@ def _read_xlsx(raw: bytes) -> Iterator[object]:
         sheet.reset_dimensions()  # what the file says about its own size is not believed
         yield from _read_rows(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True))
     except (
-        InvalidFileException, zipfile.BadZipFile, ParseError, OSError, ValueError, TypeError, LookupError,
+        InvalidFileException, zipfile.BadZipFile, SyntaxError, OSError, ValueError, TypeError, LookupError,
         AttributeError, NotImplementedError, EOFError,
-    ):  # fmt: skip
+    ):  # fmt: skip  # SyntaxError: what every XML reader raises, openpyxl's choice of lxml too
         raise FileError(FileProblem.DAMAGED) from None
 
 

@@ -27,7 +27,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(condition: Callable[[], bool], what: str, within_s: float = START_S) -> None:
+def wait_for(condition: Callable[[], bool], what: str, within_s: float = START_S, every_s: float = 0.05) -> None:
     """Wait until the condition holds.
 
     Raises:
@@ -37,7 +37,7 @@ def wait_for(condition: Callable[[], bool], what: str, within_s: float = START_S
     while not condition():
         if time.monotonic() > deadline:
             raise ProcessError(what)
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 def answers(url: str) -> bool:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from hub.intake.acts import ActStage
 from hub.intake.bundles import BundleStage
 from hub.intake.carrier import Incoming, Outgoing
-from hub.intake.checker import Question
+from hub.intake.checker import LEAST, Question
 from hub.intake.chunks import ChunkStage, Ready
 from hub.intake.context import IntakeContext
 from hub.intake.opening import NOTHING_PROVEN, Opener, Proven
@@ -71,12 +71,14 @@ class _Sorted:
 
 
 def questions(context: IntakeContext, batch: Sequence[Incoming]) -> list[Question]:
-    """Return what can be found out about the bundles of a batch before its turn comes.
+    """Return what can be found out about the bundles of a batch before its turn comes; nothing when they are few.
 
     Raises:
         StorageError: the registry cannot be read.
     """
     found = [(incoming, topic) for incoming in batch if (topic := address_of(incoming)) and topic.kind is Up.BUNDLE]
+    if len(found) < LEAST:
+        return []
     trusted = _read_trusted(context, {topic.node for _, topic in found}, NOTHING_PROVEN)
     officers: dict[NodeId, dict[bytes, bytes]] = {}
     for officer in trusted.officers.values():

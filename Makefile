@@ -164,6 +164,13 @@ sim: $(READY)
 	$(PY) -m tests.simulation $(ARGS)
 endif
 
+ifneq ($(wildcard tests/faults/proof/__main__.py),)
+HELP += "proof|what the promises rest on, as a table and as docs/proof.md (ARGS='--quick' or '--only P1 P6')"
+.PHONY: proof
+proof: $(READY)
+	$(PY) -m tests.faults.proof $(ARGS)
+endif
+
 # --- measuring and showing ---------------------------------------------------------------------------------------------
 
 ifneq ($(wildcard loadtests/bench.py loadtests/bench/__main__.py),)

@@ -21,7 +21,7 @@ from tests.faults.proof.results import keep
 from tests.faults.verify_world import World, judge
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
-KILLS = 20 if os.environ.get("SIMPUL_DEEP") else 2
+KILLS = 20 if os.environ.get("SIMPUL_DEEP") else 1
 BUNDLES = 3
 NAMES = sorted(points())
 

@@ -255,6 +255,18 @@ def _tiles_are_not_written() -> Sequence[Loose]:
     return [patch.object(ledger, "_append_tiles", lambda *_: None)]
 
 
+def _history_is_rewritten() -> Sequence[Loose]:
+    real = ledger._append_tiles
+
+    def append_tiles(session: Loose, size: int, leaves: list[bytes]) -> None:
+        real(session, size, leaves)
+        raw = session.connection().connection.driver_connection
+        raw.execute("DROP TRIGGER IF EXISTS ledger_entry_fixed")  # somebody with the database can do that
+        raw.execute('UPDATE ledger_entry SET time_ms = time_ms - 1 WHERE "index" = 0')
+
+    return [patch.object(ledger, "_append_tiles", append_tiles)]
+
+
 def _receipt_of_another() -> Sequence[Loose]:
     real = receipts._ReceiptMaker.make
 
@@ -304,6 +316,7 @@ MUTANTS = (
     _one("hub: commits half of a batch", "P1 P3", _commits_half_way),
     _one("hub: a rejection holds for whoever sends the bytes", "P2", _rejects_whoever_sent_it),
     _one("hub: tiles are not written", "P9", _tiles_are_not_written),
+    _one("hub: an old entry of the ledger changes", "P6", _history_is_rewritten),
     _one("hub: a receipt with another subject than its entry", "P5", _receipt_of_another),
     _one("hub: unreadable messages are dropped", "P8", _drops_the_unreadable),
 )

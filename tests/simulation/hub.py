@@ -1,5 +1,6 @@
 """The simulated hub: shipped intake runner, decision and ledger on SQLite in memory; keys from one seed."""
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -174,5 +175,7 @@ class SimHub:
 
 @cache
 def the_hub() -> SimHub:
-    """Return this process's hub."""
-    return SimHub()
+    """Return this process's hub; its folder of keys goes with the process."""
+    hub = SimHub()
+    atexit.register(hub.close)
+    return hub

@@ -10,10 +10,11 @@ import structlog
 
 from tests.simulation.hunt import hunt
 from tests.simulation.mutants import MUTANTS, Mutant
+from tests.simulation.ports import Fuse, PowerCutError
 from tests.simulation.runs import run, run_here
 from tests.simulation.shrink import shrink
 from tests.simulation.stories import STORIES, Story
-from tests.simulation.world import draw
+from tests.simulation.world import WEIGHTS, draw
 
 SLICE = 12_000
 
@@ -32,6 +33,31 @@ def test_a_slice_of_the_simulation_keeps_every_promise() -> None:
 
     assert [each.broken for each in tally.failed] == []
     assert tally.steps >= SLICE
+
+
+def test_every_kind_of_event_is_in_the_slice() -> None:
+    words = {event.word for seed in range(5_000, 5_008) for event in draw(seed)}
+
+    assert words == set(WEIGHTS)
+
+
+def test_the_power_fails_at_many_places_of_the_hub_and_of_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    places: set[tuple[str, int]] = set()
+    cut = Fuse.point
+
+    def point(self: Fuse) -> None:
+        try:
+            cut(self)
+        except PowerCutError:
+            frame = sys._getframe(1)
+            places.add((frame.f_code.co_name, frame.f_lineno))
+            raise
+
+    monkeypatch.setattr(Fuse, "point", point)
+    for seed in range(5_000, 5_005):
+        run(seed)
+
+    assert {name for name, _ in places} >= {"keep", "publish", "<lambda>"}
 
 
 def test_one_seed_is_one_run_in_any_process() -> None:

@@ -31,7 +31,7 @@ from hub.storage.engine import Database
 from hub.storage.errors import StorageError
 from hub.storage.hubkeys import create_keys
 from hub.supervisor import Supervisor
-from hub.wiring.base import make_ports
+from hub.wiring.equipment import make_ports
 
 app = typer.Typer(
     name="simpul-hub",

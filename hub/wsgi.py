@@ -9,7 +9,7 @@ from hub.catalogue.catalogue import Catalogue
 from hub.logs import configure_logs
 from hub.settings import Settings
 from hub.web.app import create_app
-from hub.wiring.base import make_ports, make_stores
+from hub.wiring.equipment import make_ports, make_stores
 from hub.wiring.web import make_room_tools
 
 

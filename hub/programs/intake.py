@@ -13,7 +13,7 @@ from hub.intake.shards import Shard
 from hub.ledger.errors import LedgerCorruptError
 from hub.programs.process import end_if, load_settings, run_program, stop_event
 from hub.storage.single import single_instance
-from hub.wiring.base import broker_options, make_ports, make_stores
+from hub.wiring.equipment import broker_options, make_ports, make_stores
 from hub.wiring.intake import make_intake, make_parcel_reader
 
 GIL_SWITCH_S = 0.0003

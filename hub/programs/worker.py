@@ -5,7 +5,7 @@ from hub.intake.mqtt import MqttCarrier
 from hub.ledger.errors import LedgerCorruptError
 from hub.programs.process import end_if, load_settings, run_program, stop_event
 from hub.storage.single import single_instance
-from hub.wiring.base import broker_options, make_ports, make_stores
+from hub.wiring.equipment import broker_options, make_ports, make_stores
 from hub.wiring.worker import make_worker
 from hub.worker import Worker
 

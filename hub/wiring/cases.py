@@ -5,7 +5,7 @@ from hub.catalogue.catalogue import Catalogue
 from hub.dispatch.post import village_post
 from hub.settings import Settings
 from hub.storage.keyring import Keyring
-from hub.wiring.base import Ports
+from hub.wiring.equipment import Ports
 
 
 def make_case_tools(settings: Settings, catalogue: Catalogue, keyring: Keyring, ports: Ports) -> CaseTools:

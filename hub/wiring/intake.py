@@ -22,8 +22,8 @@ from hub.permits.documents import document_ref, read_document
 from hub.permits.errors import DocumentNotFoundError
 from hub.settings import Settings
 from hub.storage.errors import KeyringError
-from hub.wiring.base import Ports, load_secrets
 from hub.wiring.cases import make_case_tools
+from hub.wiring.equipment import Ports, load_secrets
 from protocol.documents import DocumentRef
 from protocol.health import Health
 from protocol.mailbox import Mail

@@ -20,8 +20,8 @@ from hub.permits.stationery import Stationery
 from hub.settings import Settings, SettingsError
 from hub.storage.files import read_private
 from hub.storage.hubkeys import load_permit_key
-from hub.wiring.base import Ports
 from hub.wiring.cases import make_case_tools
+from hub.wiring.equipment import Ports
 
 
 def make_room_tools(

@@ -29,8 +29,8 @@ from hub.registry.queries import all_nodes
 from hub.registry.rules import NodeStatus
 from hub.settings import Settings, SettingsError
 from hub.storage.hubkeys import load_permit_key
-from hub.wiring.base import Ports, broker_options, load_secrets
 from hub.wiring.cases import make_case_tools
+from hub.wiring.equipment import Ports, broker_options, load_secrets
 from hub.worker import WorkerContext
 from protocol.errors import ProtocolError
 from protocol.ids import NodeId

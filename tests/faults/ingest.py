@@ -24,7 +24,7 @@ from hub.settings import Settings
 from hub.storage import crash, engine, files
 from hub.storage.engine import Database
 from hub.storage.hubkeys import create_keys, load_log_key, load_message_key, public_keys
-from hub.wiring.base import make_ports, make_stores
+from hub.wiring.equipment import make_ports, make_stores
 from hub.wiring.intake import make_intake
 from loadtests.village import Village
 from protocol.envelope import Purpose, sign

@@ -12,7 +12,7 @@ from pysqlite3 import dbapi2
 from hub.intake.receipts import issue_waiting
 from hub.permits.local_ca import make_authority
 from hub.settings import Settings
-from hub.wiring.base import make_ports, make_stores
+from hub.wiring.equipment import make_ports, make_stores
 from hub.wiring.intake import make_intake
 from tests.brokers import NetworkPki
 from tests.faults.proof.results import keep

@@ -12,7 +12,7 @@ from hub.health.alarm_rules import AlarmKind, Severity
 from hub.intake.context import Stores
 from hub.settings import Settings
 from hub.storage.hubkeys import create_keys
-from hub.wiring.base import Ports, make_stores
+from hub.wiring.equipment import Ports, make_stores
 from hub.wiring.worker import fleet_watch
 from protocol.ids import HubId
 from tests.integration.fleet import NOW, Chance

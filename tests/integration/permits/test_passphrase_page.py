@@ -21,7 +21,7 @@ from hub.permits.signing import (
 )
 from hub.settings import Settings
 from hub.storage.errors import StorageError
-from hub.wiring.base import make_ports, make_stores
+from hub.wiring.equipment import make_ports, make_stores
 from hub.wiring.web import make_room_tools
 from tests.hubs import CATALOGUE
 from tests.integration.permits.desk import PROVIDER

@@ -8,6 +8,7 @@ from deploy.demo.browser import Browser, BrowserError, Page
 OK, CONFLICT = 200, 409
 _CASE = re.compile(r"/cases/[0-9A-Z]{26}")
 _CODE = re.compile(r'id="code">\s*([0-9A-Z -]{16,24})\s*<')
+_PROBLEM = re.compile(r'class="alert alert-danger" role="alert">([^<]+)<')
 
 
 class LateError(BrowserError):
@@ -92,5 +93,6 @@ class Clerk:
         if page.status == CONFLICT:
             raise LateError(f"HTTP {page.status} at {page.path.split('?')[0]}")
         if page.status != OK or page.path.startswith("/sign-in"):
-            raise BrowserError(f"HTTP {page.status} at {page.path.split('?')[0]}")
+            said = _PROBLEM.search(page.text)
+            raise BrowserError(f"HTTP {page.status} at {page.path.split('?')[0]}: {said[1] if said else 'no reason'}")
         return page

@@ -79,9 +79,9 @@ def play(network: DemoNetwork, days: list[date], applications: int) -> Past:
             for village, service in islice(turns, share):
                 village.submit(service, int(timeline.now().timestamp() * 1000))
             _deliver(past)
-            for hour, minute in ROUNDS:
+            for turn, (hour, minute) in enumerate(ROUNDS):
                 timeline.be_at(at(day, hour, minute))
-                past.moves.update(work_desks(network, number, set))
+                past.moves.update(work_desks(network, number, set, turn))
             bar.set(number)
     timeline.come_home()
     return past

@@ -98,10 +98,13 @@ def decide(network: DemoNetwork, day: Day, rounds: int = 2, first: int = 0) -> N
             bar.set(number + 1)
 
 
-def work_desks(network: DemoNetwork, round_number: int, answerable: Callable[[], set[str]]) -> Count[str]:
+def work_desks(
+    network: DemoNetwork, round_number: int, answerable: Callable[[], set[str]], turn: int = 0
+) -> Count[str]:
     """Let everybody who has something on the desk work it off, and return the moves.
 
-    ``answerable``: registration numbers of cases whose village would answer a question.
+    ``answerable``: registration numbers of cases whose village would answer a question. ``turn``: which time this is
+    with the same people; two turns that drew the same chances would pay two fees with one proof.
 
     Raises:
         BrowserError: a page refused.
@@ -111,7 +114,7 @@ def work_desks(network: DemoNetwork, round_number: int, answerable: Callable[[],
     def run(person: Person) -> None:
         clerk = network.clerk(person.username)
         clerk.sign_in()
-        random = Random(f"{person.username} {round_number}")
+        random = Random(f"{person.username} {round_number} {turn}")
         worker = DeskWorker(clerk, random, Habits(), today=network.today, may_return=is_from(answerable))
         done = worker.work(MOST_CASES)
         with lock:

@@ -66,7 +66,7 @@ class Settings:
     intake_shard: int = 1
     """Which of them this one is, from 1."""
     linger_ms: int = 2
-    """How long intake waits for a batch to fill, in milliseconds; under load batches fill while the one before commits."""
+    """How long intake waits for a batch to fill, in milliseconds; under load they fill while the one before commits."""
     node_messages_s: int = 20
     """Messages a second that intake takes from one village in the long run; more waits in that village's own line."""
     node_burst: int = 64

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hub.health.series import Point, Series
 from hub.health.series_rules import Stretch
+from hub.network import labels
 from hub.network.drawing import Bar, Window, figure_line
 
 BARS = 60
@@ -26,19 +27,19 @@ HEARTBEAT_S = 300
 LONGEST = timedelta(days=3 * 366)
 WIB = timezone(timedelta(hours=7))
 
-FIGURES: Mapping[str, tuple[str, str, Callable[[Point], float | None]]] = {
-    "waiting": ("Berkas menunggu", "", lambda point: point.waiting),
-    "oldest": ("Terlama menunggu", "menit", lambda point: _scaled(point.oldest_waiting_s, 60)),
-    "disk": ("Ruang cakram", "MB", lambda point: point.disk_free_mb),
-    "memory": ("Memori bebas", "MB", lambda point: point.ram_free_mb),
-    "clock": ("Selisih jam", "ms", lambda point: point.clock_offset_ms),
-    "rtt": ("Waktu bolak-balik", "ms", lambda point: point.rtt_ms),
-    "lost": ("Kiriman hilang di jalan", "%", lambda point: point.lost_percent),
-    "battery": ("Baterai", "%", lambda point: point.battery_percent),
-    "accepted": ("Berkas diterima", "", lambda point: point.accepted),
-    "rejected": ("Berkas ditolak", "", lambda point: point.rejected),
+FIGURES: Mapping[str, tuple[str, Callable[[Point], float | None]]] = {
+    "waiting": ("", lambda point: point.waiting),
+    "oldest": (labels.MINUTES, lambda point: _scaled(point.oldest_waiting_s, 60)),
+    "disk": ("MB", lambda point: point.disk_free_mb),
+    "memory": ("MB", lambda point: point.ram_free_mb),
+    "clock": ("ms", lambda point: point.clock_offset_ms),
+    "rtt": ("ms", lambda point: point.rtt_ms),
+    "lost": ("%", lambda point: point.lost_percent),
+    "battery": ("%", lambda point: point.battery_percent),
+    "accepted": ("", lambda point: point.accepted),
+    "rejected": ("", lambda point: point.rejected),
 }
-"""Name, unit (both msgids) and value of each line."""
+"""Unit (a msgid where it is a word) and value of each line of ``labels.FIGURES``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,11 +102,11 @@ def lines_of(series: Series, period: Period, translate: Callable[[str], str]) ->
     """Return a line for each figure that was reported at all."""
     window = Window(since=period.since, until=period.until, stretch_s=series.stretch.length.total_seconds())
     found = []
-    for name, (label, unit, value_of) in FIGURES.items():
+    for name, (unit, value_of) in FIGURES.items():
         rows = _rows(series.points, value_of)
         if not rows or not any(value for _, value in rows):
             continue
-        values, title = [value for _, value in rows], translate(label)
+        values, title = [value for _, value in rows], translate(labels.FIGURES[name])
         words = f"{title}: {min(values):g} – {max(values):g} {translate(unit) if unit else ''}".strip()
         found.append(
             FigureLine(

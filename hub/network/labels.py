@@ -71,6 +71,21 @@ PLAN_RULES: Mapping[PlanRule, str] = {
 
 WEEKDAYS = ("Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu")
 
+MINUTES = "menit"
+FIGURES: Mapping[str, str] = {
+    "waiting": "Berkas menunggu",
+    "oldest": "Terlama menunggu",
+    "disk": "Ruang cakram",
+    "memory": "Memori bebas",
+    "clock": "Selisih jam",
+    "rtt": "Waktu bolak-balik",
+    "lost": "Kiriman hilang di jalan",
+    "battery": "Baterai",
+    "accepted": "Berkas diterima",
+    "rejected": "Berkas ditolak",
+}
+"""Lines of a node's past, by the name in ``figures.FIGURES``."""
+
 ALARM_KINDS: Mapping[AlarmKind, str] = {
     AlarmKind.SILENT: "Simpul tidak terdengar",
     AlarmKind.FLEET_SILENT: "Banyak simpul senyap serentak",
@@ -98,11 +113,12 @@ SEVERITIES: Mapping[Severity, str] = {
     Severity.WARNING: "Peringatan",
     Severity.CRITICAL: "Gawat",
 }
-SEVERITY_TONES: Mapping[Severity, str] = {
-    Severity.NOTICE: "info",
-    Severity.WARNING: "warning",
-    Severity.CRITICAL: "danger",
-}
+
+
+def tone(severity: Severity) -> str:
+    """Return Bootstrap's name of the colour that goes with a severity; the word says it too."""
+    return {Severity.NOTICE: "info", Severity.WARNING: "warning", Severity.CRITICAL: "danger"}[severity]
+
 
 PHASES: Mapping[Phase, str] = {
     Phase.PENDING: "Belum pasti",

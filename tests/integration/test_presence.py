@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from hashlib import sha256
 
+import msgspec
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -37,8 +38,8 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def report(kind: HealthKind, session: int = 500, **figures: int) -> Health:
-    values = {"claimed_at": 1, "last_counter": 0, "disk_free_mb": 9_000} | figures
-    return Health(kind=kind, node=NODE, session=session, program="simpul-node 0.2", **values)
+    made = Health(kind=kind, node=NODE, session=session, program="simpul-node 0.2", claimed_at=1, disk_free_mb=9_000)
+    return msgspec.structs.replace(made, **figures)
 
 
 def seen(database: Database, *, seconds: float = 0) -> NodeCard:

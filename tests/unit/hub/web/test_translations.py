@@ -40,6 +40,8 @@ def labelled() -> Iterator[str]:
                 yield from (str(getattr(each, "text", each)) for each in value.values())
             elif name.isupper() and isinstance(value, str):
                 yield value
+            elif name.isupper() and isinstance(value, tuple):
+                yield from value
     yield from (item.label for item in ITEMS)
     for words in (*PAGES.values(), CSRF_WORDS):
         yield from (words.title, words.advice)

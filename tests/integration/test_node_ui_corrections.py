@@ -11,6 +11,7 @@ from tests.integration.node_pages import Browser, app, browser, clock, desk, fil
 from tests.village_desk import OTHER_PIN, PIN, VillageDesk
 from tests.village_post import Post
 from village_node.drafts.tables import Draft
+from village_node.inbox.tables import Letter, StoredNotice
 from village_node.outbox.tables import OutboxAttachment, OutboxItem
 
 __all__ = ["app", "browser", "clock", "desk", "furnished"]
@@ -69,6 +70,18 @@ def test_the_first_page_says_who_asks_and_why(browser: Browser, bundle: bytes, p
     assert "Suparmi" in page
     assert post.facts(bundle).registration_no in page
     assert "DPMPTSP" in page
+
+
+def test_a_letter_that_rots_on_the_disk_does_not_take_the_first_page_with_it(
+    browser: Browser, desk: VillageDesk, bundle: bytes
+) -> None:
+    assert "perbaikan diminta" in browser.get("/").text
+    with desk.context.database.session() as session:
+        letter = session.scalars(select(Letter).where(Letter.bundle_id == bundle)).one()
+        session.get_one(StoredNotice, letter.number).raw = b"rotten"
+    page = browser.get("/")
+    assert page.status_code == 200
+    assert "perbaikan diminta" not in page.text
 
 
 def test_only_what_was_asked_can_be_changed(browser: Browser, bundle: bytes) -> None:

@@ -21,7 +21,7 @@ from protocol.notices import Decision
 from protocol.permit import PermitFacts, PermitKind, Revoked, Standing, read_qr, standing_of, verify_facts, verify_seal
 from protocol.receipt import Outcome
 from village_node.identity.hub import Enrolled
-from village_node.inbox.letters import Reader, list_letters, open_decision
+from village_node.inbox.letters import Reader, list_letters, open_decision, openable
 from village_node.inbox.news import day_of
 from village_node.inbox.revocations import Revocations
 
@@ -103,9 +103,9 @@ _VERDICTS = {
 
 
 def _find_decision(session: Session, digest: bytes, reader: Reader) -> Decision | None:
-    for letter in reversed(list_letters(session, NoticeKind.DECISION)):
-        decision = open_decision(session, letter.number, reader)
-        if decision.document is not None and decision.document.sha256 == digest:
+    letters = reversed(list_letters(session, NoticeKind.DECISION))
+    for _, decision in openable(session, letters, reader, open_decision):
+        if decision is not None and decision.document is not None and decision.document.sha256 == digest:
             return decision
     return None
 

@@ -22,7 +22,7 @@ from village_node.identity.hub import load_enrolled
 from village_node.identity.mailbox import find_mailbox
 from village_node.identity.sessions import Unlocked
 from village_node.inbox.errors import MailboxClosedError
-from village_node.inbox.letters import LetterRow, Reader, list_letters, open_correction, open_decision
+from village_node.inbox.letters import LetterRow, Reader, list_letters, open_correction, open_decision, openable
 from village_node.inbox.tables import CaseStep, StoredReceipt
 from village_node.outbox.acts import ActCommand, is_stated, record_act
 from village_node.outbox.service import Sealer
@@ -136,14 +136,11 @@ def list_corrections(session: Session, officer: Unlocked, reader: Reader) -> lis
     cases = newest_per_case(list_letters(session, NoticeKind.CORRECTION))
     begun = select(CorrectionDraft.bundle_id, CorrectionDraft.draft_id)
     drafts = dict(session.execute(begun.where(CorrectionDraft.officer_id == officer.officer)).all())
+    newest = [asked[-1] for asked in (open_letters(session, each.bundle) for each in cases) if asked]
     return [
-        CorrectionTask(
-            letter=asked[-1].number,
-            asked=open_correction(session, asked[-1].number, reader),
-            draft_id=drafts.get(asked[-1].bundle, ""),
-        )
-        for asked in (open_letters(session, each.bundle) for each in cases)
-        if asked
+        CorrectionTask(letter=letter.number, asked=asked, draft_id=drafts.get(letter.bundle, ""))
+        for letter, asked in openable(session, newest, reader, open_correction)
+        if asked is not None
     ]
 
 
@@ -151,14 +148,11 @@ def list_decisions(session: Session, reader: Reader) -> list[DecisionTask]:
     """Return the decisions that are not handed over, oldest first."""
     letters = list_letters(session, NoticeKind.DECISION)
     done, times = set(_handed_over(session)), Counter(each.bundle for each in letters)
+    waiting = [each for each in newest_per_case(letters) if each.bundle not in done or times[each.bundle] > 1]
     tasks = [
-        DecisionTask(
-            letter=each.number,
-            decision=open_decision(session, each.number, reader),
-            received_at=each.received_at,
-        )
-        for each in newest_per_case(letters)
-        if each.bundle not in done or times[each.bundle] > 1
+        DecisionTask(letter=letter.number, decision=decision, received_at=letter.received_at)
+        for letter, decision in openable(session, waiting, reader, open_decision)
+        if decision is not None
     ]
     return [
         each

@@ -5,11 +5,12 @@ writes down what they are about (bundle, number of the question): no more, since
 content is opened again each time somebody looks at it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,8 @@ from village_node.inbox.tables import Letter, StoredNotice
 
 MOST_AT_ONCE = 200
 """Letters opened in one go: 10 ms; the rest is opened at the next look."""
+
+log = structlog.get_logger()
 
 Content = TypeVar("Content", CorrectionAsked, Decision)
 
@@ -109,6 +112,18 @@ def open_decision(session: Session, number: int, reader: Reader) -> Decision:
         LetterUnreadableError: it does not open.
     """
     return _open(session, number, NoticeKind.DECISION, reader, read_decision)
+
+
+def openable(
+    session: Session, letters: Iterable[LetterRow], reader: Reader, open_one: Callable[[Session, int, Reader], Content]
+) -> Iterator[tuple[LetterRow, Content | None]]:
+    """Yield each letter with its content; None when it does not open any more: it must not hide the others."""
+    for letter in letters:
+        try:
+            yield letter, open_one(session, letter.number, reader)
+        except LetterUnreadableError:
+            log.error("letter.unreadable", number=letter.number)
+            yield letter, None
 
 
 def _index(session: Session, now: datetime, row: Letter, reader: Reader) -> None:

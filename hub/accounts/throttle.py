@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.accounts.tables import AskedCount
+from hub.storage.engine import Database
 
 WINDOW_S = 600
 
@@ -24,6 +25,16 @@ class Quota:
     page: str
     visitor: int
     all: int
+
+
+def take_turn(database: Database, now: datetime, quota: Quota, network: str) -> int:
+    """Count one question; return the seconds to wait when there were too many, which are not counted."""
+    with database.reading() as session:
+        wait = wait_s(session, now, quota, network)
+    if not wait:
+        with database.session() as session:
+            count(session, now, quota, network)
+    return wait
 
 
 def wait_s(session: Session, now: datetime, quota: Quota, network: str) -> int:

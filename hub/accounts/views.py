@@ -136,9 +136,13 @@ def keep_cookie(response: Response, token: str) -> None:
     )
 
 
+def visitor_network() -> str:
+    """Return the network that the request comes from, as failures and questions are counted."""
+    return network_of(visitor_of(request.remote_addr or "", request.headers.get("X-Forwarded-For", "")))
+
+
 def _attempt(form: SignInForm) -> Attempt:
-    visitor = visitor_of(request.remote_addr or "", request.headers.get("X-Forwarded-For", ""))
-    return Attempt(username=form.username.data, password=form.password.data, network=network_of(visitor))
+    return Attempt(username=form.username.data, password=form.password.data, network=visitor_network())
 
 
 def _failure(wait_s: int) -> str:

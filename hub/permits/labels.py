@@ -39,6 +39,7 @@ ANSWERS: Mapping[Answer, Badge] = {
 }
 
 INCOMPLETE = "Ada yang perlu diperbaiki pada isian Anda."
+WAIT = "Terlalu banyak pertanyaan dari jaringan Anda. Tunggu %(minutes)s menit, lalu coba lagi."
 NOTHING_GIVEN = "Tempel isi kode QR, atau pilih berkas PDF."
 REFUSAL_GENUINE = "Surat penolakan ini asli. Surat ini bukan izin."
 

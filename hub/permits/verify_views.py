@@ -2,8 +2,11 @@
 
 from flask import Response, abort, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from hub.accounts.access import public, room_tools, web_context
+from hub.accounts.throttle import Quota, take_turn
+from hub.accounts.views import visitor_network
 from hub.permits import labels
 from hub.permits.forms import VerifyForm
 from hub.permits.revocation_lists import newest_list
@@ -15,6 +18,8 @@ from protocol.permit import MARK_BYTES
 __all__ = ["blueprint"]
 
 CBOR = "application/cbor"
+QUOTA = Quota(page="verify", visitor=120, all=6_000)
+"""In ten minutes: whoever checks a stack of papers, and ten a second for the whole regency."""
 
 
 @blueprint.get("/verifikasi")
@@ -29,6 +34,10 @@ def verify() -> ResponseReturnValue:
 def verify_now() -> ResponseReturnValue:
     """Say what a QR text or a file is worth. Nothing of it is kept."""
     form, context, tools = VerifyForm(), web_context(), _tools()
+    wait = take_turn(context.database, context.clock.now(), QUOTA, visitor_network())
+    if wait:
+        html, status = _page(form, problem=_(labels.WAIT, minutes=-(-wait // 60)), status=429)
+        return html, status, {"Retry-After": str(wait)}
     text, upload = str(form.text.data or "").strip("\r\n\t"), request.files.get("file")
     content = upload.read() if upload is not None else b""
     if not form.validate() or not (text or content):
@@ -77,8 +86,6 @@ def _tools() -> VerifyTools:
     return VerifyTools(key=tools.key, keyring=web_context().keyring, hub=tools.hub)
 
 
-def _page(
-    form: VerifyForm, *, verdict: Verdict | None = None, problem: str = "", status: int = 200
-) -> ResponseReturnValue:
+def _page(form: VerifyForm, *, verdict: Verdict | None = None, problem: str = "", status: int = 200) -> tuple[str, int]:
     html = render_template("permits/verify.html", form=form, verdict=verdict, problem=problem, labels=labels)
     return html, status

@@ -1,12 +1,12 @@
 """Following a case without an account: parse, one use case, render. Number and code are never part of a URL."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from hub.accounts.access import public, room_tools, web_context
-from hub.accounts.rules import network_of, visitor_of
-from hub.accounts.throttle import Quota, count, wait_s
+from hub.accounts.throttle import Quota, take_turn
+from hub.accounts.views import visitor_network
 from hub.casework.events import CaseTools
 from hub.desks import labels as case_labels
 from hub.residents import labels
@@ -65,19 +65,8 @@ def receipts() -> ResponseReturnValue:
 
 
 def _wait() -> int:
-    """Count this question; return the seconds to wait when there were too many."""
     context = web_context()
-    now, network = context.clock.now(), _network()
-    with context.database.reading() as session:
-        wait = wait_s(session, now, QUOTA, network)
-    if not wait:
-        with context.database.session() as session:
-            count(session, now, QUOTA, network)
-    return wait
-
-
-def _network() -> str:
-    return network_of(visitor_of(request.remote_addr or "", request.headers.get("X-Forwarded-For", "")))
+    return take_turn(context.database, context.clock.now(), QUOTA, visitor_network())
 
 
 def _busy(form: TrackForm, wait: int) -> ResponseReturnValue:

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from hub.accounts.rules import Role
+from hub.accounts.rules import Role, network_of
+from hub.accounts.throttle import WINDOW_S, count
 from hub.casework.tables import CaseEvent
 from hub.permits.labels import ANSWERS
 from hub.permits.service import reserve
 from hub.permits.verify import MOST_MARKS, Answer
+from hub.permits.verify_views import QUOTA
 from protocol.permit import Revoked, verify_revocations, verify_seal
 from tests.webs import HubWeb, make_web, post, token_of
 
@@ -233,3 +235,13 @@ def test_a_file_full_of_marks_costs_the_register_little(web: HubWeb) -> None:
     many = b"".join(b"simpul-permit:%032x\n" % number for number in range(MOST_MARKS))
     assert says(verify(web, file=(io.BytesIO(few + content), "x.pdf"))[1], Answer.CHANGED)
     assert says(verify(web, file=(io.BytesIO(many + content), "x.pdf"))[1], Answer.NOT_OURS)
+
+
+def test_who_verifies_without_end_waits(web: HubWeb) -> None:
+    with web.hub.database.session() as session:
+        network = network_of("127.0.0.1")
+        for _ in range(QUOTA.visitor):
+            count(session, web.hub.clock.now(), QUOTA, network)
+    assert verify(web, text="SIMPUL1:X")[0] == 429
+    web.hub.clock.move(WINDOW_S)
+    assert verify(web, text="SIMPUL1:X")[0] == 200

@@ -79,7 +79,11 @@ def test_the_first_answer_counts(database: Database) -> None:
         assert answered(session, refused, DONE).outcome == "refused"
 
 
-@pytest.mark.parametrize("body", [b"no box", sealed(b"of another node", NEIGHBOUR), sealed(bytes(30_001))])
+@pytest.mark.parametrize(
+    "body",
+    [b"no box", sealed(b"of another node", NEIGHBOUR), sealed(bytes(30_001))],
+    ids=["no-box", "another-nodes", "too-large"],
+)
 def test_a_body_that_does_not_open_is_seen_as_failed(database: Database, body: bytes) -> None:
     with database.session() as session:
         line = answered(session, RequestAnswer(request=NAME, outcome=RequestOutcome.DONE, body=body))

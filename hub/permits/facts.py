@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hub.accounts.delegation_rules import local_day
 from hub.accounts.rules import Actor
+from hub.casework.duplicates_rules import MarkKind
+from hub.casework.duplicates_tables import CaseMark
 from hub.casework.events import CaseTools, data_key
 from hub.casework.moves_decisions import decision_place
 from hub.casework.stages import standing_decision
@@ -120,15 +122,22 @@ def _until(service: Service, manifest: Manifest, paper: ServicePaper, today: dat
 def _earlier(
     session: Session, actor: Actor, case: Case, manifest: Manifest, paper: ServicePaper
 ) -> tuple[str | None, str]:
-    """Return the earlier letter of the same office that the applicant named; one of ours is linked."""
+    """Return the earlier letter that the applicant named; one of ours is linked: same office, service and person.
+
+    Who names a stranger's letter does not make it look renewed.
+    """
     typed = clean(str(manifest.answers.get(paper.renews, ""))) if paper.renews is not None else ""
     if not typed:
         return None, ""
+    ours, theirs = aliased(CaseMark), aliased(CaseMark)
     wanted = (
         select(Permit.permit_id)
         .join(RegisterLine, RegisterLine.line_id == Permit.line_id)
         .join(Case, Case.case_id == Permit.case_id)
+        .join(theirs, (theirs.case_id == Permit.case_id) & (theirs.kind == str(MarkKind.NIK)))
+        .join(ours, (ours.value == theirs.value) & (ours.kind == theirs.kind))
         .where(
+            ours.case_id == case.case_id,
             RegisterLine.number == typed,
             Permit.office == str(actor.office),
             Permit.state == str(PermitState.ISSUED),

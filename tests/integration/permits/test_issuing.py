@@ -17,7 +17,7 @@ from hub.permits.service import NOTHING_TYPED, PermitTools, issue, reserve, sign
 from hub.permits.signing import Passphrase, ProviderAwayError, Signer
 from hub.permits.tables import Permit, PermitOpening, RegisterLine
 from hub.storage.base import Base
-from protocol.bundle import Manifest
+from protocol.bundle import Applicant, Manifest
 from protocol.catalogue import StageAction
 from protocol.ids import FieldKey
 from protocol.permit import mark_of, read_qr, verify_facts
@@ -246,17 +246,25 @@ def test_the_file_knows_its_mark_and_no_name(desk: Desk) -> None:
     assert desk.town.made[-1].manifest.applicant.name.encode() not in content
 
 
+def renewal(made: Manifest, applicant: Applicant) -> Manifest:
+    answers = dict(made.answers) | {FieldKey("old_licence_no"): "400.7.22/001/DPMPTSP/XI/2026"}
+    answers[FieldKey("application_kind")] = "renewal"
+    return msgspec.structs.replace(made, answers=answers, applicant=applicant)
+
+
 def test_a_renewal_is_linked_to_the_earlier_letter(desk: Desk) -> None:
     first = desk.signed("SIP-BD")
-
-    def renews(made: Manifest) -> Manifest:
-        answers = dict(made.answers) | {FieldKey("old_licence_no"): "400.7.22/001/DPMPTSP/XI/2026"}
-        answers[FieldKey("application_kind")] = "renewal"
-        return msgspec.structs.replace(made, answers=answers)
-
-    second = desk.ready("SIP-BD", renews)
+    holder = desk.town.made[-1].manifest.applicant
+    second = desk.ready("SIP-BD", lambda made: renewal(made, holder))
     desk.sign(second)
     assert desk.permits(second)[0].renews == desk.permits(first)[0].permit_id
+
+
+def test_a_stranger_s_letter_is_not_renewed_by_naming_it(desk: Desk) -> None:
+    desk.signed("SIP-BD")
+    second = desk.ready("SIP-BD", lambda made: renewal(made, made.applicant))
+    desk.sign(second)
+    assert desk.permits(second)[0].renews is None
 
 
 def test_time_of_the_papers_is_not_the_machine_s(desk: Desk) -> None:

@@ -250,3 +250,10 @@ def test_the_thread_stops_with_a_farewell(office: Office) -> None:
     assert not thread.is_alive()
     assert office.carrier.published[-1].kind is Up.DEATH
     assert office.opening.healths[-1].kind is HealthKind.DEATH
+
+
+def test_a_service_that_cannot_be_read_is_a_flag(office: Office) -> None:
+    office.hub.notify(NoticeKind.CATALOGUE, b"no service")
+    office.work(2)
+    with office.stand.database.reading() as session:
+        assert [flag.code for flag in list_flags(session)] == ["notice_unreadable"]

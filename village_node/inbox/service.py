@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from protocol.catalogue_check import parse_service
 from protocol.documents import DocumentOffer
 from protocol.errors import ProtocolError
 from protocol.limits import MAX_MAIL_BYTES
@@ -106,6 +107,7 @@ def _apply_officer(session: Session, now: datetime, enrolled: Enrolled, notice: 
 
 
 def _apply_service(session: Session, now: datetime, _: Enrolled, notice: Notice) -> None:
+    parse_service(notice.body)  # at the enrolment one of many may be beyond us; a notice of its own is flagged
     store_services(session, now, [notice.body])
 
 

@@ -101,7 +101,8 @@ def answer_proposal(session: Session, now: datetime, actor: Actor, command: Answ
     refuse(_answer_rule(session, now, actor, work, (proposal, command)))
     if command.version != work.case.version_id:
         raise ConflictError
-    proposal.state = "confirmed" if command.agrees else "declined"
+    is_own = actor.person_id == proposal.proposed_by
+    proposal.state = "confirmed" if command.agrees else "taken_back" if is_own else "declined"
     proposal.answered_by, proposal.answered_at = actor.person_id, now
     row = work.row(PROPOSAL, proposal.seat)
     if row is not None:

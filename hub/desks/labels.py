@@ -171,6 +171,7 @@ PROPOSAL_STATES: Mapping[str, str] = {
     "open": "menunggu orang kedua",
     "confirmed": "disetujui",
     "declined": "tidak disetujui",
+    "taken_back": "ditarik oleh pengusul",
     "lapsed": "gugur",
 }
 

@@ -151,6 +151,8 @@ def test_who_proposed_may_take_it_back(town: Town) -> None:
     town.worker(case_id, *CAMAT).decide(StageOutcome.REFUSED)
     town.worker(case_id, *CAMAT).answer(agrees=False, note="")
     assert town.stages(case_id)["decision"] == StageState.OPEN
+    with town.hub.database.reading() as session:
+        assert session.scalars(select(CaseProposal.state)).one() == "taken_back"
 
 
 def test_while_a_proposal_is_open_nothing_is_decided(town: Town) -> None:

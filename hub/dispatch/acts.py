@@ -5,7 +5,7 @@ The act itself, signed and sealed, is kept by intake (``officer_act``): it is th
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.casework.errors import CaseNotFoundError
@@ -41,9 +41,16 @@ def _hand_over(session: Session, now: datetime, act: Act, tools: CaseTools) -> N
         is_done = receive_handover(session, now, act.bundle, statement, tools)
     except CaseNotFoundError:
         raise ActUnknownError from None
-    was_done = exists().where(BundleReceipt.bundle_id == act.bundle, BundleReceipt.kind == str(ReceiptKind.HANDED_OVER))
-    if not is_done and not session.scalar(select(was_done)):
+    if not is_done and not _was_handed_over(session, act.bundle):
         raise ActNotAllowedError
+
+
+def _was_handed_over(session: Session, bundle_id: bytes) -> bool:
+    """Tell whether the newest decision of a case was handed over; an earlier one's hand-over is no answer."""
+    newest = select(func.max(BundleReceipt.ledger_index)).where(BundleReceipt.bundle_id == bundle_id)
+    decided = session.scalar(newest.where(BundleReceipt.kind == str(ReceiptKind.DECIDED)))
+    handed_over = session.scalar(newest.where(BundleReceipt.kind == str(ReceiptKind.HANDED_OVER)))
+    return handed_over is not None and handed_over > (decided or 0)
 
 
 def _confirm_told(session: Session, now: datetime, act: Act, tools: CaseTools) -> None:

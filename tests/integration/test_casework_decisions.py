@@ -14,8 +14,10 @@ from hub.casework.commands import ProposalKind
 from hub.casework.errors import CaseNotFoundError, ConflictError, MoveRefusedError
 from hub.casework.rules import RAPID_DECISIONS, CaseRule, CaseState, StageOutcome, StageState
 from hub.casework.tables import Case, CaseDecision, CaseProposal, CaseStage, RapidDecisions
+from hub.dispatch.acts import take_act
 from hub.ledger.tables import LedgerEntry
-from protocol.notices import CaseNews
+from protocol.errors import ActNotAllowedError
+from protocol.notices import Act, ActKind, CaseNews
 from tests.cases import Town, Worker, make_town
 
 COUNTER = ("front_office", "one-stop")
@@ -173,6 +175,26 @@ def test_a_refused_case_is_reopened_by_two_persons(town: Town) -> None:
     town.work_off(case_id)
     assert decisions(town, case_id) == [("refused", "superseded"), ("granted", "standing")]
     assert (town.load(case_id).outcome, town.receipts().count("decided")) == ("issued", 2)
+
+
+def test_what_was_handed_over_before_is_no_answer_for_a_new_decision(town: Town) -> None:
+    case_id = at_decision(town, "APOTEK")
+    town.work_off(case_id, decision="refused")
+    act = Act(
+        kind=str(ActKind.HANDED_OVER),
+        act=bytes(32),
+        bundle=town.made[-1].bundle,
+        node=town.made[-1].manifest.node,
+        officer=town.made[-1].manifest.officer,
+        claimed_at=1,
+    )
+    with town.hub.database.session() as session:
+        take_act(session, town.now(), act, town.tools)  # said again: the first answer holds
+    town.worker(case_id, *HEAD).propose(ProposalKind.REOPEN)
+    town.worker(case_id, "head", "agency.dinkes").answer()
+    town.work_off(case_id, until="signature")
+    with town.hub.database.session() as session, pytest.raises(ActNotAllowedError):
+        take_act(session, town.now(), act, town.tools)
 
 
 def test_a_withdrawn_case_goes_on_where_it_was(town: Town) -> None:

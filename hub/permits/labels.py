@@ -34,6 +34,9 @@ ANSWERS: Mapping[Answer, Badge] = {
     Answer.NOT_YET: Badge(text="Asli, tetapi belum mulai berlaku", colour="warning", icon="hourglass-split"),
     Answer.EXPIRED: Badge(text="Asli, tetapi masa berlakunya sudah habis", colour="warning", icon="calendar-x"),
     Answer.REVOKED: Badge(text="Sudah dicabut: tidak berlaku", colour="danger", icon="x-octagon"),
+    Answer.SUPERSEDED: Badge(
+        text="Asli, tetapi tidak berlaku lagi: perkaranya dibuka kembali", colour="warning", icon="arrow-repeat"
+    ),
     Answer.CHANGED: Badge(text="Berkas sudah diubah: tidak asli", colour="danger", icon="exclamation-octagon"),
     Answer.NOT_OURS: Badge(text="Bukan dokumen dari kabupaten ini", colour="danger", icon="question-octagon"),
 }

@@ -39,6 +39,7 @@ from protocol.permit import (
     standing_of,
     verify_facts,
 )
+from protocol.receipt import Outcome
 
 _MARK = re.compile(re.escape(MARK_WORD.encode()) + b"([0-9a-f]{32})")
 MOST_MARKS = 16
@@ -53,6 +54,7 @@ class Answer(StrEnum):
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    SUPERSEDED = "superseded"  # a refusal whose case was reopened
     CHANGED = "changed"
     NOT_OURS = "not_ours"
 
@@ -131,15 +133,18 @@ def _stored_facts(session: Session, permit: Permit, tools: VerifyTools) -> Permi
 
 
 def _verdict(session: Session, now: datetime, permit: Permit, facts: PermitFacts | None) -> Verdict:
-    revocation = session.get(PermitRevocation, permit.permit_id)
+    revocation, is_refusal = session.get(PermitRevocation, permit.permit_id), permit.kind == "refusal"
+    answer = Answer.REVOKED if revocation is not None else _standing(facts, permit, now)
+    if is_refusal and answer is Answer.GENUINE and session.get_one(Case, permit.case_id).outcome != Outcome.REFUSED:
+        answer = Answer.SUPERSEDED
     return Verdict(
-        answer=Answer.REVOKED if revocation is not None else _standing(facts, permit, now),
+        answer=answer,
         facts=facts,
         mark=permit.mark,
         revoked_on=None if revocation is None else local_day(revocation.revoked_at),
         revoked_code="" if revocation is None else revocation.code,
         renewed_by=_renewal(session, permit),
-        is_refusal=permit.kind == "refusal",
+        is_refusal=is_refusal,
     )
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from hub.accounts.rules import Role, network_of
 from hub.accounts.throttle import WINDOW_S, count
-from hub.casework.tables import CaseEvent
+from hub.casework.commands import ProposalKind
+from hub.casework.tables import CaseEvent, CaseProposal
 from hub.permits.labels import ANSWERS
 from hub.permits.service import reserve
 from hub.permits.verify import MOST_MARKS, Answer
@@ -162,6 +163,17 @@ def test_a_genuine_refusal_is_no_permit(web: HubWeb) -> None:
     shown = verify(web, file=(io.BytesIO(content), "x.pdf"))[1]
     assert says(shown, Answer.GENUINE)
     assert "bukan izin" in shown
+
+
+def test_a_refusal_of_a_reopened_case_holds_no_longer(web: HubWeb) -> None:
+    case_id = web.desk.ready("PM", decision="refused")
+    content = web.desk.pdf(web.desk.sign(case_id))
+    web.town.work_off(case_id)
+    web.town.worker(case_id, "head", "one-stop").propose(ProposalKind.REOPEN)
+    with web.hub.database.reading() as session:
+        office = session.scalars(select(CaseProposal.asked_office).where(CaseProposal.state == "open")).one()
+    web.town.worker(case_id, "head", office).answer()
+    assert says(verify(web, file=(io.BytesIO(content), "x.pdf"))[1], Answer.SUPERSEDED)
 
 
 @pytest.mark.parametrize(

@@ -173,9 +173,13 @@ class DemoNetwork:
         file = self.directory / "people.csv"
         with file.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened)
-            writer.writerow(("username", "name", "role", "office"))
-            writer.writerows((each.username, each.name, each.role, each.office) for each in self.people)
+            writer.writerow(("username", "name", "role", "office", "nik"))
+            writer.writerows(
+                (each.username, each.name, each.role, each.office, f"331499010190{number:04d}")
+                for number, each in enumerate(self.people, 1)
+            )
         self.hub.ask("people", "import", str(file), "--password-stdin", given=f"{PASSWORD}\n")
+        file.unlink()
         bar.set(len(self.people))
 
     def _record(self) -> None:

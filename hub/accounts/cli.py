@@ -60,9 +60,12 @@ def import_file(
     *,
     password_stdin: Annotated[bool, typer.Option(help="Read everybody's first password from standard input.")] = False,
 ) -> None:
-    """Add the people of a list, each for itself: what is refused is named, the others may sign in."""
-    password = _read_password(from_stdin=password_stdin)
-    clock, database, offices = SystemClock(Settings.load().demo_clock), _database(), Catalogue.load().offices
+    """Add the people of a list, each for itself: what is refused is named, the others may sign in.
+
+    A column ``nik`` may be there: its keyed mark is kept, the number is not. Delete the file afterwards.
+    """
+    password, settings = _read_password(from_stdin=password_stdin), Settings.load()
+    clock, database, offices = SystemClock(settings.demo_clock), _database(), Catalogue.load().offices
     ids, refused = SystemIds(clock, SystemRandomness()), 0
     for number, line in enumerate(_read_list(file), 2):
         try:
@@ -73,6 +76,9 @@ def import_file(
             with database.session() as session:
                 add_person(session, clock.now(), ids, offices, person)
                 note_person(session, clock.now(), "added", person.username, SystemRandomness())
+                if line["nik"]:
+                    set_nik(session, Keyring.open(settings.keys_dir), person.username, line["nik"])
+                    note_person(session, clock.now(), "nik_set", person.username, SystemRandomness())
         except (AccountError, ValueError) as error:
             refused += 1
             typer.echo(f"line {number}: not added: {getattr(error, 'rule', 'role')}", err=True)
@@ -146,7 +152,7 @@ def _read_list(file: Path) -> list[dict[str, str]]:
     reader = csv.DictReader(text.splitlines())
     if not set(COLUMNS) <= set(reader.fieldnames or ()):
         raise typer.BadParameter(f"{file.name}: wanted are the columns {', '.join(COLUMNS)}")
-    lines = [{name: (line[name] or "").strip() for name in COLUMNS} for line in reader]
+    lines = [{name: (line.get(name) or "").strip() for name in (*COLUMNS, "nik")} for line in reader]
     if len(lines) > MAX_PEOPLE:
         raise typer.BadParameter(f"{file.name}: more than {MAX_PEOPLE} people")
     return lines

@@ -244,6 +244,11 @@ def is_own_case(session: Session, actor: Actor, case: Case) -> bool:
     return bool(session.scalar(found))
 
 
+def has_nik_mark(session: Session, actor: Actor) -> bool:
+    """Tell whether the person gave their NIK, without which nobody can tell an own case."""
+    return session.scalar(select(Person.nik_index).where(Person.person_id == actor.person_id)) is not None
+
+
 def standing_decision(session: Session, case_id: str) -> CaseDecision | None:
     """Return the decision that stands or is proposed."""
     return session.scalar(

@@ -7,13 +7,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from hub.accounts.queries import names_of
-from hub.accounts.rules import Actor
+from hub.accounts.rules import DESK_ROLES, Actor
 from hub.casework.corrections import bundles_of
 from hub.casework.duplicates import SimilarCases, similar_cases
 from hub.casework.events import CaseTools, data_key, note_place
 from hub.casework.rules import LOOKS, CaseState
 from hub.casework.service import OpenMove, possible_moves
-from hub.casework.stages import is_whole, work_on
+from hub.casework.stages import has_nik_mark, is_whole, work_on
 from hub.casework.tables import Case, CaseEvent
 from hub.desks.page_application import ApplicationPart, read_application
 from hub.desks.page_work import WorkPart, read_work
@@ -106,6 +106,8 @@ class CasePage:
     checkpoint_size: int
     moves: tuple[OpenMove, ...]
     is_whole: bool
+    is_own_unchecked: bool
+    """The hub does not know the reader's NIK, so it cannot tell whether the case is their own."""
     similar: SimilarCases
 
     def places(self, move: str) -> tuple[OpenMove, ...]:
@@ -148,6 +150,7 @@ def build_page(
         checkpoint_size=0 if checkpoint is None else checkpoint.size,
         moves=possible_moves(session, actor, case, tools),
         is_whole=is_whole(session, case.case_id),
+        is_own_unchecked=actor.role in DESK_ROLES and not has_nik_mark(session, actor),
         similar=similar_cases(session, actor, case),
     )
 

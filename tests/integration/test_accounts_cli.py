@@ -7,10 +7,11 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from hub.accounts.cli import people_app
-from hub.accounts.tables import AccountOpening
+from hub.accounts.tables import AccountOpening, Person
 from hub.accounts.trace import AccountSubject
 from hub.ledger.tables import LedgerEntry
 from hub.storage.engine import Database
+from hub.storage.keyring import Keyring
 from protocol.wire import from_bytes
 from tests.builders import PASSWORD
 
@@ -81,6 +82,19 @@ def test_a_list_is_imported_and_what_is_refused_is_named(tmp_path: Path) -> None
     assert done.exit_code == 1
     assert ("line 3" in done.output, "line 4" in done.output) == (True, True)
     assert run("list").output == "loket\tfront_office\tone-stop\tactive\n"
+
+
+def test_a_list_may_bring_niks_and_keeps_their_marks_alone(tmp_path: Path) -> None:
+    Keyring.open(tmp_path / "keys", create=True)
+    header = "username,name,role,office,nik\n"
+    done = bring(
+        tmp_path,
+        f"{header}loket,Ana,front_office,one-stop,3314990101900001\nkedua,Budi,front_office,one-stop,331499\n",
+    )
+    assert (done.exit_code, "line 3" in done.output) == (1, True)
+    assert run("list").output == "loket\tfront_office\tone-stop\tactive\n"
+    with Database(f"sqlite:///{tmp_path / 'hub.db'}").reading() as session:
+        assert [len(mark or b"") for mark in session.scalars(select(Person.nik_index))] == [32]
 
 
 def test_a_list_twice_changes_nothing(tmp_path: Path) -> None:

@@ -50,6 +50,13 @@ def test_a_case_page_masks_and_notes_the_look(web: HubWeb) -> None:
     assert events(web, "viewed") == 1
 
 
+def test_who_has_no_nik_on_record_is_told_that_own_cases_are_not_seen(web: HubWeb) -> None:
+    case_id, words = web.case("APOTEK"), "Belum diperiksa apakah ini perkara Anda sendiri"
+    assert words in web.browser(Role.FRONT_OFFICE).get(f"/cases/{case_id}").text
+    known = web.town.person(Role.FRONT_OFFICE, "one-stop", nik_index=bytes(32))
+    assert words not in web.browser_of(known).get(f"/cases/{case_id}").text
+
+
 HOSTILE = '"><script>alert(1)</script>{{7*7}}<img src=x onerror=alert(1)>'
 
 

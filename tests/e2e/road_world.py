@@ -1,5 +1,6 @@
 """One small regency for the roads: a hub with its broker, one village PC, people at their desks, a browser for each."""
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.e2e.road_village import Counter
 from tests.integration.node_pages import photo
 
 VILLAGE = VILLAGES[1]
+TRAVEL_S = 15
 DESKS = frozenset({
     "jaringan1", "jaringan2", "loket1", "loket2", "dpupr", "ka.dpupr", "satpolpp", "bpkpd", "dlh", "kabid1", "kepala",
     "kec.kalijambe", "camat.kalijambe", "capil", "kadiscapil", "desa.3314012005", "kades.3314012005",
@@ -101,12 +103,18 @@ class World:
     def verified_receipts(self, bundle: bytes, folder: Path) -> list[str]:
         """Give every receipt of a bundle that the village holds to ``simpul-verify``; return their kinds in order.
 
+        The last one, of the handing over, may still travel: it is waited for.
+
         Raises:
             AssertionError: one of them does not hold.
         """
         node = self.network.pcs[0].database
         query = f"SELECT kind, raw FROM stored_receipt WHERE bundle_id = x'{bundle.hex()}' ORDER BY log_index"  # noqa: S608  # our own digest, in hexadecimal
+        deadline = time.monotonic() + TRAVEL_S
         rows = sqlite_rows(node)(query)
+        while "handed_over" not in {kind for kind, _ in rows} and time.monotonic() < deadline:
+            time.sleep(0.2)
+            rows = sqlite_rows(node)(query)
         raw = [each for _, each in rows if isinstance(each, bytes)]
         held, refuted = verify_receipts(raw, self.network.node_evidence[0].log_key(), folder)
         assert (held, refuted) == (len(rows), [])

@@ -56,7 +56,7 @@ def test_the_road_is_tested_by_a_click_and_each_step_is_told(page: Page, axe: Ch
         page.goto(f"{site.url}/bantuan")
         page.get_by_role("button", name="Uji jalan ke pusat").click()
         steps = page.locator("#tested ~ ol li, section:has(#tested) li")
-        expect(steps).to_have_count(8)
+        expect(steps).to_have_count(12)
         expect(page.locator("section:has(#tested)")).to_contain_text("server pusat menolak sambungan")
         axe(page)
 

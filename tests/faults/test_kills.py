@@ -28,8 +28,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 KILLS, WIPES = 52, 5
 CALM_S = 150.0
 IDLE_S = 5.0
-MAX_NODE_MB, MAX_INTAKE_MB = 90, 170
-"""Every program of the hub loads all rooms at its start; those of letters and their files bring 50 MB."""
+MAX_NODE_MB, MAX_INTAKE_MB = 95, 125
+"""S8 asks for 90 MB of an idle node; this one has just worked through a storm. The intake loads only its own rooms."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,10 @@ mkdir "$1/upper" "$1/work" "$copy"
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$copy"
 mount -t proc proc "$copy/proc"
 mount --rbind /dev "$copy/dev"
-mount -t tmpfs -o mode=1777 tmpfs "$copy/tmp"
+case "$2" in
+  /tmp/*) ;; # the project itself lies there
+  *) mount -t tmpfs -o mode=1777 tmpfs "$copy/tmp" ;;
+esac
 mount -t tmpfs -o mode=755 tmpfs "$copy/run"
 ip link set lo up
 

@@ -13,17 +13,16 @@ from sqlalchemy.orm import Session
 from hub.catalogue.catalogue import Catalogue
 from hub.intake.asking import AskedFor, Question
 from hub.intake.effective import Effective, Part, merge, read_parts
+from hub.intake.opening import judge_form
 from hub.intake.rules import CorrectionCheck, FormCheck
 from hub.intake.tables import Bundle
 from hub.storage.keyring import Keyring
 from protocol.answers import (
     asked_fields,
     asked_requirements,
-    check_answers,
-    check_attachments,
     visible_requirements,
 )
-from protocol.bundle import Manifest
+from protocol.bundle import Attachment, Manifest
 from protocol.catalogue import Service
 
 
@@ -72,7 +71,8 @@ class Corrections:
         if check is not CorrectionCheck.FITS:
             return Judged(check=check, form=FormCheck.FITS)
         added = Part(bundle_id=b"", received_at=parts[0].received_at, ledger_index=0, manifest=manifest)
-        return Judged(check=check, form=check_form(service, merge(service, [*parts, added]).manifest))
+        after = merge(service, [*parts, added]).manifest
+        return Judged(check=check, form=judge_form(service, after, _still_asked(service, after)))
 
 
 def _check(manifest: Manifest, before: Effective, question: Question | None, service: Service) -> CorrectionCheck:
@@ -92,10 +92,7 @@ def _check(manifest: Manifest, before: Effective, question: Question | None, ser
     return CorrectionCheck.FITS if is_asked else CorrectionCheck.NOT_ASKED
 
 
-def check_form(service: Service, after: Manifest) -> FormCheck:
-    """Judge the merged answers and files; files that the form does not ask for any more are left aside."""
-    if check_answers(service, after.answers):
-        return FormCheck.ANSWERS_INVALID
-    shown = {str(each.key) for each in visible_requirements(service, after.answers)}
-    files = [(str(item.requirement), item.media_type) for item in after.attachments if str(item.requirement) in shown]
-    return FormCheck.ATTACHMENTS_INVALID if check_attachments(service, after.answers, files) else FormCheck.FITS
+def _still_asked(service: Service, after: Manifest) -> list[Attachment]:
+    """Return the files of merged answers without those that the form does not ask for any more."""
+    shown = {each.key for each in visible_requirements(service, after.answers)}
+    return [item for item in after.attachments if item.requirement in shown]

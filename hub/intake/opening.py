@@ -3,7 +3,7 @@
 Apart from ``verify.py``: the process that does this beside the committing one (``checker.py``) loads no database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from hub.intake.rules import FormCheck
 from protocol.answers import check_answers, check_attachments
-from protocol.bundle import Manifest, VerifiedBundle, verify_bundle
+from protocol.bundle import Attachment, Manifest, VerifiedBundle, verify_bundle
 from protocol.catalogue import Service
 from protocol.envelope import one_key
 from protocol.errors import IdentityError, SealingKeyUnknownError
@@ -70,9 +70,14 @@ def check_form(services: Services, manifest: Manifest) -> FormCheck:
     service = services.get((manifest.service, manifest.service_version))
     if service is None or not service.is_open:
         return FormCheck.SERVICE_UNKNOWN
+    return judge_form(service, manifest, manifest.attachments)
+
+
+def judge_form(service: Service, manifest: Manifest, attachments: Iterable[Attachment]) -> FormCheck:
+    """Judge the answers of a manifest and these of its files against a service."""
     if check_answers(service, manifest.answers):
         return FormCheck.ANSWERS_INVALID
-    files = [(item.requirement, item.media_type) for item in manifest.attachments]
+    files = [(item.requirement, item.media_type) for item in attachments]
     if check_attachments(service, manifest.answers, files):
         return FormCheck.ATTACHMENTS_INVALID
     return FormCheck.FITS

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.accounts.tables import AskedCount
+from hub.storage.base import table_of
+from hub.storage.bulk import new_insert
 from hub.storage.engine import Database
 
 WINDOW_S = 600
@@ -55,9 +56,8 @@ def count(session: Session, now: datetime, quota: Quota, network: str) -> None:
     """Count one question, and forget those of windows that are over."""
     window = int(now.timestamp()) // WINDOW_S
     session.execute(delete(AskedCount).where(AskedCount.page == quota.page, AskedCount.window < window))
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for name in _names(network):
-        row = insert(AskedCount).values(page=quota.page, window=window, name_hash=name, asked=1)
+        row = new_insert(session, table_of(AskedCount)).values(page=quota.page, window=window, name_hash=name, asked=1)
         keys = [AskedCount.page, AskedCount.window, AskedCount.name_hash]
         session.execute(row.on_conflict_do_update(index_elements=keys, set_={"asked": AskedCount.asked + 1}))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.attachments.rules import CheckState, Verdict, read_words, words_of
@@ -19,6 +18,7 @@ from hub.intake.context import Stores
 from hub.intake.reading import list_attachments, read_attachment
 from hub.intake.tables import BundleAttachment
 from hub.storage.base import table_of
+from hub.storage.bulk import new_insert
 from protocol.catalogue import MediaType
 
 BATCH = 8
@@ -99,9 +99,8 @@ def verdicts_of(session: Session, bundle_id: bytes) -> Mapping[int, Verdict]:
 
 def _keep(session: Session, now: datetime, place: FilePlace, verdict: Verdict) -> bool:
     """Keep what was found; tell whether it is new (somebody else may have looked at the same time)."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = (
-        insert(table_of(AttachmentCheck))
+        new_insert(session, table_of(AttachmentCheck))
         .values(
             bundle_id=place.bundle_id,
             position=place.position,

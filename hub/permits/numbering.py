@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from hub.permits.rules import NumberParts, VoidReason, format_number
 from hub.permits.tables import RegisterHead, RegisterLine
+from hub.storage.base import table_of
+from hub.storage.bulk import new_insert
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,8 +58,7 @@ def take_number(session: Session, now: datetime, wanted: Wanted) -> RegisterLine
 def next_serial(session: Session, office: str, register: str, year: int) -> int:
     """Count a register up by one and return the new last serial; its head stays locked until the transaction ends."""
     place = {"office": office, "register": register, "year": year}
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(RegisterHead).values(**place, last=0).on_conflict_do_nothing())
+    session.execute(new_insert(session, table_of(RegisterHead)).values(**place, last=0).on_conflict_do_nothing())
     head = session.scalars(
         select(RegisterHead).filter_by(**place).with_for_update().execution_options(populate_existing=True)
     ).one()

@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Dialect, LargeBinary, Numeric, String, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.types import Integer, TypeDecorator, TypeEngine
 
@@ -44,6 +45,11 @@ class _Plan:
             for values in lists:
                 values[place] = change(values[place])
         return list(map(tuple, lists))
+
+
+def new_insert(session: Session, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """Begin an insert that may say what to do with a row that is there already, in this database's own words."""
+    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def insert_rows(session: Session, kind: type[Base], rows: Sequence[Row]) -> None:
